@@ -1,0 +1,293 @@
+"""The tables that hold the truth (`maillage.sqlite`) and those that can be rebuilt (`cache/*.sqlite`).
+
+Times are UTC RFC 3339 text with a `Z`; digests are lower-case hex SHA-256 of JCS bytes (RFC 8785);
+figures are canonical decimal text, never floats.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+truth = MetaData()
+
+meta = Table("meta", truth, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+actors = Table(
+    "actors",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),  # node | place
+    Column("slug", Text, unique=True, nullable=False),  # the node actor's is "actor"
+    Column("created", Text, nullable=False),
+    Column("deleted", Text),
+    Column("name", Text, nullable=False),
+    Column("epoch", Integer, nullable=False, default=1),
+    Column("seq", Integer, nullable=False, default=0),  # last actor sequence number given
+    Column("accept", Text, nullable=False, default="[]"),  # JSON list of handles and IRIs accepted at once
+)
+
+drafts = Table(
+    "drafts",
+    truth,
+    Column("actor", Text, ForeignKey("actors.id"), primary_key=True),
+    Column("name", Text, primary_key=True),  # "description" or "report/PERIOD/SHARING"
+    Column("content", Text, nullable=False),  # JSON: the input as read and checked
+    Column("updated", Text, nullable=False),
+    Column("removed", Boolean, nullable=False, default=False),  # to be withdrawn by the next publish
+    Column("document", Text),  # the document id it was published as
+    Column("digest", Text),  # SHA-256 of the content last published; null: never published
+)
+
+documents = Table(
+    "documents",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),  # attributedTo, as it was when first stored
+    Column("type", Text, nullable=False),  # Description | Report | Listing | Article | ...
+    Column("version", Integer, nullable=False),
+    Column("sharing", Text, nullable=False),  # public | network | aggregate-only
+    Column("digest", Text, nullable=False),
+    Column("seq", Integer, nullable=False),  # the journal row that holds its bytes
+    Column("published", Text, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("deleted", Text),  # a tombstone when set
+    Column("own", Boolean, nullable=False),
+    Index("documents_by_owner", "owner", "type"),
+)
+
+journal = Table(
+    "journal",
+    truth,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("direction", Text, nullable=False),  # in | out
+    Column("time", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("activity", Text, nullable=False),  # the activity's id
+    Column("type", Text, nullable=False),  # Create | Update | Delete | Follow | Accept | ...
+    Column("object", Text),  # id of its object
+    Column("object_type", Text),  # Description | Report | Listing | Follow | ...
+    Column("version", Integer),
+    Column("sharing", Text),
+    Column("digest", Text),  # SHA-256 of the document's JCS bytes
+    Column("actor_seq", Integer),
+    Column("audience", Text),  # public | network | the IRI of one named aggregator
+    Column("audience_n", Integer),
+    Column("audience_prev", Text),
+    Column("salt", Text),  # base64url, 32 bytes
+    Column("epoch", Integer),
+    Column("verified", Text, nullable=False),  # own | cavage | rfc9421 | proof
+    Column("key", Text),  # id of the key that proved it
+    Column("verdict", Text, nullable=False),  # current | stale | equivocation | tombstone | effect | none
+    UniqueConstraint("actor", "activity", name="journal_once"),
+    Index("journal_by_object", "object"),
+    sqlite_autoincrement=True,
+)
+
+blobs = Table(
+    "blobs",
+    truth,
+    Column("seq", Integer, ForeignKey("journal.seq"), primary_key=True),
+    Column("kind", Text, primary_key=True),  # activity | document
+    Column("bytes", LargeBinary),  # null once erased
+)
+
+streams = Table(
+    "streams",
+    truth,
+    Column("actor", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("prev", Text),
+)
+
+followers = Table(
+    "followers",
+    truth,
+    Column("actor", Text, primary_key=True),  # ours
+    Column("follower", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # pending | accepted | rejected
+    Column("follow", Text, nullable=False),  # id of the Follow activity
+    Column("since", Text, nullable=False),
+)
+
+following = Table(
+    "following",
+    truth,
+    Column("actor", Text, primary_key=True),  # ours
+    Column("target", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # requested | accepted | rejected | ended
+    Column("follow", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("harvested", Text),
+)
+
+grants = Table(
+    "grants",
+    truth,
+    Column("actor", Text, primary_key=True),  # the place, ours
+    Column("grantee", Text, primary_key=True),
+    Column("level", Text, nullable=False),  # network | aggregate-only
+    Column("since", Text, nullable=False),
+)
+
+peers = Table(
+    "peers",
+    truth,
+    Column("actor", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    Column("handle", Text),
+    Column("name", Text),
+    Column("inbox", Text),
+    Column("shared_inbox", Text),
+    Column("fetched", Text, nullable=False),
+    Column("gone", Text),
+)
+
+peer_keys = Table(
+    "peer_keys",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),  # SHA-256 of the public key's bytes: a changed key is a new row
+    Column("owner", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # rsa | ed25519
+    Column("public", Text, nullable=False),  # PEM or multibase, as published
+    Column("first_seen", Text, nullable=False),
+    Column("last_seen", Text, nullable=False),
+    Column("revoked", Text),
+)
+
+deliveries = Table(
+    "deliveries",
+    truth,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("seq", Integer, ForeignKey("journal.seq"), nullable=False),
+    Column("signer", Text, nullable=False),  # our actor
+    Column("recipient", Text, nullable=False),
+    Column("inbox", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("state", Text, nullable=False),  # queued | delivered | refused | parked
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next", Text, nullable=False),
+    Column("status", Integer),
+    Column("reason", Text),
+    Column("done", Text),
+    UniqueConstraint("seq", "inbox", name="deliveries_once"),
+    Index("deliveries_due", "state", "next"),
+    sqlite_autoincrement=True,
+)
+
+hosts = Table(
+    "hosts",
+    truth,
+    Column("host", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("open_until", Text),
+    Column("dialect", Text, nullable=False, default="cavage"),
+)
+
+views = MetaData()  # cache/public.sqlite
+
+cursor = Table(
+    "cursor",
+    views,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+
+directory = Table(
+    "directory",
+    views,
+    Column("document", Text, primary_key=True),
+    Column("place", Text, nullable=False),  # IRI of the tl:TiersLieu
+    Column("actor", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # description | listing
+    Column("name", Text, nullable=False),
+    Column("content", Text, nullable=False),  # JSON of vocab.model.Place, for the pages
+    Column("typology", Text, nullable=False),  # JSON list of notations
+    Column("status", Text, nullable=False),
+    Column("opened", Text),
+    Column("closed", Text),
+    Column("commune", Text),
+    Column("epci", Text),
+    Column("departement", Text),
+    Column("region", Text),
+    Column("operator", Text, nullable=False),  # IRI, or urn:x-unknown-operator:HOST
+    Column("version", Integer, nullable=False),
+    Column("updated", Text, nullable=False),
+    Column("license", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Index("directory_by_place", "place"),
+    Index("directory_by_departement", "departement"),
+)
+
+relations = Table(
+    "relations",
+    views,
+    Column("actor", Text, primary_key=True),  # a place that accepted our Follow, or a place of this node
+    Column("since", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+
+
+def _observations(target: MetaData) -> Table:
+    return Table(
+        "observations",
+        target,
+        Column("id", Text, primary_key=True),
+        Column("document", Text, nullable=False),
+        Column("place", Text, nullable=False),
+        Column("indicator", Text, nullable=False),
+        Column("period", Text, nullable=False),
+        Column("breakdown", Text, nullable=False),  # "" is the total; else "dim=code" sorted, joined by "&"
+        Column("value", Text),
+        Column("unit", Text, nullable=False),
+        Column("status", Text, nullable=False),
+        Column("conf", Text, nullable=False),
+        Column("method", Text, nullable=False),
+        Column("sharing", Text, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("seq", Integer, nullable=False),
+        Index("observations_by_question", "indicator", "period"),
+        Index("observations_by_document", "document"),
+    )
+
+
+observations = _observations(views)
+
+graphs = Table(
+    "graphs",
+    views,
+    Column("document", Text, primary_key=True),  # also the name of the graph
+    Column("nquads", Text, nullable=False),  # sorted N-Quads, the document's graph and its provenance
+    Column("seq", Integer, nullable=False, index=True),
+)
+
+quarantine = Table(
+    "quarantine",
+    views,
+    Column("seq", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("errors", Text, nullable=False),  # JSON list of {field, code, params}
+)
+
+restricted = MetaData()  # cache/restricted.sqlite: another store, not a filter
+restricted_cursor = Table(
+    "cursor",
+    restricted,
+    Column("name", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+)
+restricted_observations = _observations(restricted)
