@@ -1,0 +1,180 @@
+"""What can be typed: one table of commands, turned into an argparse parser in French or English.
+
+Knows no command's code: `Command.handler` names a module and a function, imported when it is called.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from node.messages import LANGUAGES, text
+
+USAGE_EXIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument: its argparse flags and settings; its help is the text `arg.<name>`."""
+
+    flags: tuple[str, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.flags[-1].lstrip("-").replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its words, the `module:function` that does it, its arguments; its help is `help.<words>`."""
+
+    words: str
+    handler: str
+    args: tuple[Arg, ...] = ()
+
+
+def _arg(*flags: str, **settings: Any) -> Arg:
+    return Arg(flags, settings)
+
+
+SLUG = _arg("slug")
+MAYBE_SLUG = _arg("slug", nargs="?")
+FILE = _arg("--file", required=True, metavar="F")
+PERIOD = _arg("--period", required=True, metavar="P")
+SHARING = ("public", "network", "aggregate-only", "private")
+AREAS = ("country", "region", "departement", "epci", "typology")
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "init",
+        "node.cli.setup:init",
+        (
+            _arg("--url", required=True),
+            _arg("--role", required=True, choices=("site", "aggregator"), action="append"),
+            _arg("--name", default=""),
+        ),
+    ),
+    Command("serve", "node.cli.setup:serve", (_arg("--bind", metavar="HOST:PORT"),)),
+    Command(
+        "place add",
+        "node.cli.place:add",
+        (SLUG, FILE, _arg("--accept", action="append", default=[], metavar="HANDLE")),
+    ),
+    Command("place show", "node.cli.place:show", (SLUG,)),
+    Command("place list", "node.cli.place:list_places"),
+    Command("place delete", "node.cli.place:delete", (SLUG,)),
+    Command(
+        "report add",
+        "node.cli.report:add",
+        (SLUG, PERIOD, FILE, _arg("--sharing", choices=SHARING, default="public", metavar="LEVEL")),
+    ),
+    Command("report list", "node.cli.report:list_reports", (MAYBE_SLUG,)),
+    Command(
+        "report remove",
+        "node.cli.report:remove",
+        (SLUG, PERIOD, _arg("--sharing", choices=SHARING, default="public", metavar="LEVEL")),
+    ),
+    Command("publish", "node.cli.publish:publish", (MAYBE_SLUG, _arg("--dry-run", action="store_true"))),
+    Command("follow", "node.cli.relation:follow", (_arg("target", metavar="HANDLE_OR_URL"),)),
+    Command("unfollow", "node.cli.relation:unfollow", (_arg("target", metavar="HANDLE_OR_URL"),)),
+    Command(
+        "followers",
+        "node.cli.relation:followers",
+        (MAYBE_SLUG, _arg("--approve", metavar="H"), _arg("--reject", metavar="H")),
+    ),
+    Command(
+        "share",
+        "node.cli.relation:share",
+        (
+            SLUG,
+            _arg("--with", required=True, dest="grantee", metavar="HANDLE"),
+            _arg("--level", required=True, choices=("network", "aggregate-only")),
+        ),
+    ),
+    Command(
+        "unshare",
+        "node.cli.relation:unshare",
+        (SLUG, _arg("--with", required=True, dest="grantee", metavar="HANDLE")),
+    ),
+    Command("harvest", "node.cli.harvest:harvest", (_arg("url", nargs="?"),)),
+    Command(
+        "import",
+        "node.cli.importing:import_file",
+        (
+            _arg("path", metavar="FILE"),
+            _arg("--profile", required=True, choices=("anct",)),
+            _arg("--dry-run", action="store_true"),
+        ),
+    ),
+    Command(
+        "totals",
+        "node.cli.numbers:totals",
+        (
+            _arg("--indicator", required=True, metavar="I"),
+            _arg("--by", choices=AREAS, default="country"),
+            _arg("--period", metavar="P"),
+        ),
+    ),
+    Command(
+        "query",
+        "node.cli.numbers:query",
+        (
+            _arg("sparql", metavar="SPARQL"),
+            _arg("--format", choices=("table", "json", "csv", "turtle"), default="table"),
+        ),
+    ),
+    Command("rebuild", "node.cli.setup:rebuild"),
+    Command("demo", "node.cli.demo:demo", (_arg("--once", action="store_true"),)),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with its refusal in the reader's language and exit code 2."""
+
+    lang = "fr"
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage()
+        self.exit(USAGE_EXIT, text(self.lang, "error.usage", detail=message, prog=self.prog) + "\n")
+
+
+def _common(lang: str, top: bool) -> argparse.ArgumentParser:
+    """--dir, --json and --lang, accepted before and after the command."""
+    common = argparse.ArgumentParser(add_help=False)
+    absent = None if top else argparse.SUPPRESS
+    common.add_argument("--dir", default=absent, metavar="DIR", help=text(lang, "arg.dir"))
+    common.add_argument(
+        "--json", action="store_true", default=False if top else absent, help=text(lang, "arg.json")
+    )
+    common.add_argument("--lang", choices=LANGUAGES, default=absent, help=text(lang, "arg.lang"))
+    return common
+
+
+def _add_command(group: Any, word: str, command: Command, lang: str) -> None:
+    about = text(lang, "help." + command.words.replace(" ", "_"))
+    sub = group.add_parser(word, help=about, description=about, parents=[_common(lang, top=False)])
+    sub.lang = lang
+    sub.set_defaults(command=command)
+    for arg in command.args:
+        sub.add_argument(*arg.flags, help=text(lang, "arg." + arg.name), **arg.settings)
+
+
+def build(lang: str) -> argparse.ArgumentParser:
+    """The whole parser, its help in `lang`."""
+    top = _Parser(prog="maillage", description=text(lang, "help.maillage"), parents=[_common(lang, top=True)])
+    top.lang = lang
+    groups = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    families: dict[str, Any] = {}
+    for command in COMMANDS:
+        first, _, second = command.words.partition(" ")
+        if not second:
+            _add_command(groups, first, command, lang)
+            continue
+        if first not in families:
+            about = text(lang, "help." + first)
+            family = groups.add_parser(first, help=about, description=about)
+            family.lang = lang
+            families[first] = family.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+        _add_command(families[first], second, command, lang)
+    return top
