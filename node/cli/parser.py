@@ -160,8 +160,21 @@ def _add_command(group: Any, word: str, command: Command, lang: str) -> None:
         sub.add_argument(*arg.flags, help=text(lang, "arg." + arg.name), **arg.settings)
 
 
+def _speak(lang: str) -> None:
+    """argparse takes its own words from the global `_`; ours come from the catalogue (`argparse.<its English>`)."""
+
+    def translated(message: str) -> str:
+        try:
+            return text(lang, "argparse." + message)
+        except KeyError:
+            return message
+
+    setattr(argparse, "_", translated)  # noqa: B010 - the name is private to argparse, and mypy knows it
+
+
 def build(lang: str) -> argparse.ArgumentParser:
     """The whole parser, its help in `lang`."""
+    _speak(lang)
     top = _Parser(prog="maillage", description=text(lang, "help.maillage"), parents=[_common(lang, top=True)])
     top.lang = lang
     groups = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
