@@ -1,0 +1,1 @@
+"""How nodes speak: keys, signatures, proofs, activities, judging and delivery. Payloads stay opaque here."""

@@ -1,0 +1,1 @@
+"""A node that runs: it composes `vocab` and `federation`, and owns the port, the database, the templates and the clock."""

@@ -1,0 +1,55 @@
+"""What can be wrong with what somebody wrote.
+
+    VocabError
+    ├── BlankNode        a document has a node without an identifier
+    ├── BadPeriod        a text is no period
+    └── UnknownContext   a JSON-LD context that we do not have, and never fetch
+
+A wrong *input* is not raised: readers return `Mistake`s, each a field, a stable code and its evidence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from vocab.messages import Catalogue
+
+
+class VocabError(Exception):
+    """Anything that `vocab` refuses by raising."""
+
+
+class BlankNode(VocabError):
+    """A node without an identifier: stores and proofs could not agree on its name."""
+
+
+class BadPeriod(VocabError, ValueError):
+    """A text that is no period of the vocabulary."""
+
+
+class UnknownContext(VocabError):
+    """A JSON-LD context that is not one of ours; contexts are never fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to mend: the field (or line) where it is, a stable code, and what the text needs to say it."""
+
+    field: str
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        return {"field": self.field, "code": self.code, "params": dict(self.params)}
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The texts of `vocab`."""
+    return Catalogue(Path(__file__).parent / "locale")
+
+
+def message(mistake: Mistake, lang: str) -> str:
+    """One readable line, in `lang`."""
+    return catalogue().text(lang, mistake.code, field=mistake.field, **mistake.params)
