@@ -1,0 +1,132 @@
+"""The JSON-LD context of the wire: five known URLs, then one inline, frozen object of ours.
+
+Peers fetch the contexts they do not know and fail on ours, so the object travels whole and byte-identical, and no
+URL of ours is in it. `known` gives what we need of the public contexts, written from their specifications
+(ActivityStreams 2.0 §8; security-v1; DID core §3; multikey and data-integrity, VC-DI): nothing is ever fetched.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vocab import terms
+
+AS2_URL = "https://www.w3.org/ns/activitystreams"
+SECURITY_URL = "https://w3id.org/security/v1"
+DID_URL = "https://www.w3.org/ns/did/v1"
+MULTIKEY_URL = "https://w3id.org/security/multikey/v1"
+DATA_INTEGRITY_URL = "https://w3id.org/security/data-integrity/v2"
+
+
+def _iri(term: str) -> dict[str, str]:
+    return {"@id": term, "@type": "@id"}
+
+
+INLINE: Mapping[str, Any] = {
+    "tl": terms.TL,
+    "tlc": terms.CONCEPT,
+    "tli": terms.INDICATOR,
+    "schema": terms.SCHEMA,
+    "xsd": terms.XSD,
+    "sa": terms.SDMX_ATTRIBUTE,
+    "mz": "https://joinmobilizon.org/ns#",
+    "Description": "tl:Description",
+    "Report": "tl:Report",
+    "Listing": "tl:Listing",
+    "TiersLieu": "tl:TiersLieu",
+    "Observation": terms.QB + "Observation",
+    "about": _iri("schema:about"),
+    "version": {"@id": "tl:version", "@type": "xsd:integer"},
+    "sharing": "tl:sharing",
+    "license": _iri(terms.DCT + "license"),
+    "graphDigest": "tl:graphDigest",
+    "typology": _iri("tl:typology"),
+    "buildingOrigin": _iri("tl:buildingOrigin"),
+    "programme": _iri("tl:programme"),
+    "status": _iri("tl:status"),
+    "legalForm": _iri("tl:legalForm"),
+    "commune": "tl:commune",
+    "operator": _iri("tl:operator"),
+    "address": _iri("schema:address"),
+    "geo": _iri("schema:geo"),
+    "hours": _iri("schema:openingHoursSpecification"),
+    "observations": _iri("tl:observation"),
+    "place": _iri("tl:place"),
+    "indicator": _iri("tl:indicator"),
+    "period": terms.SDMX_DIMENSION + "refPeriod",
+    "value": {"@id": "tl:value", "@type": "xsd:decimal"},
+    "unit": "sa:unitMeasure",
+    "obsStatus": "sa:obsStatus",
+    "confStatus": "sa:confStatus",
+    "method": "tl:method",
+    "breakdown": _iri("tl:breakdown"),
+    "stream": "tl:stream",
+    "n": "tl:n",
+    "commitment": "tl:commitment",
+    "seq": "tl:seq",
+    "salt": "tl:salt",
+    "epoch": "tl:epoch",
+    "implements": _iri(terms.FEP_844E + "implements"),
+    "joinMode": "mz:joinMode",
+    "timezone": "mz:timezone",
+    "maximumAttendeeCapacity": "schema:maximumAttendeeCapacity",
+    "participantCount": "mz:participantCount",
+    "externalParticipationUrl": _iri("mz:externalParticipationUrl"),
+}
+
+CONTEXT: list[Any] = [AS2_URL, SECURITY_URL, DID_URL, MULTIKEY_URL, DATA_INTEGRITY_URL, INLINE]
+
+_AS2_CLASSES = (
+    "Accept Activity IntransitiveActivity Add Announce Application Arrive Article Audio Block Collection "
+    "CollectionPage Relationship Create Delete Dislike Document Event Follow Flag Group Ignore Image Invite Join "
+    "Leave Like Link Mention Note Object Offer OrderedCollection OrderedCollectionPage Organization Page Person "
+    "Place Profile Question Reject Remove Service TentativeAccept TentativeReject Tombstone Undo Update Video View "
+    "Listen Read Move Travel IsFollowing IsFollowedBy IsContact IsMember"
+)
+_AS2_IRIS = (
+    "actor attachment attributedTo audience bcc bto cc context current first generator icon image inReplyTo items "
+    "instrument last location object next oneOf anyOf prev preview origin replies result partOf tag target to url "
+    "href inbox outbox following followers streams preferredUsername endpoints likes shares"
+)
+_AS2_DATES = "published updated startTime endTime closed deleted"
+_AS2_PLAIN = "content name summary mediaType hreflang rel preferredUsername units accuracy"
+
+
+def _activitystreams() -> dict[str, Any]:
+    context: dict[str, Any] = {"@vocab": "_:", "as": terms.AS2, "id": "@id", "type": "@type", "xsd": terms.XSD}
+    context |= {name: "as:" + name for name in _AS2_CLASSES.split()}
+    context |= {name: _iri("as:" + name) for name in _AS2_IRIS.split()}
+    context |= {name: {"@id": "as:" + name, "@type": "xsd:dateTime"} for name in _AS2_DATES.split()}
+    context |= {name: "as:" + name for name in _AS2_PLAIN.split()}
+    context |= {f"{name}Map": {"@id": "as:" + name, "@container": "@language"} for name in ("content", "name", "summary")}
+    context["orderedItems"] = {"@id": "as:items", "@type": "@id", "@container": "@list"}
+    context["totalItems"] = {"@id": "as:totalItems", "@type": "xsd:nonNegativeInteger"}
+    context["inbox"] = _iri("http://www.w3.org/ns/ldp#inbox")
+    context |= {name: {"@id": "as:" + name, "@type": "xsd:float"} for name in ("latitude", "longitude", "altitude", "radius")}
+    context["duration"] = {"@id": "as:duration", "@type": "xsd:duration"}
+    return context
+
+
+_SEC = "https://w3id.org/security#"
+_KNOWN: dict[str, dict[str, Any]] = {
+    AS2_URL: _activitystreams(),
+    SECURITY_URL: {
+        "publicKey": _iri(_SEC + "publicKey"),
+        "owner": _iri(_SEC + "owner"),
+        "publicKeyPem": _SEC + "publicKeyPem",
+    },
+    DID_URL: {"assertionMethod": _iri(_SEC + "assertionMethod"), "controller": _iri(_SEC + "controller")},
+    MULTIKEY_URL: {"Multikey": _SEC + "Multikey", "publicKeyMultibase": _SEC + "publicKeyMultibase"},
+    DATA_INTEGRITY_URL: {"proof": _iri(_SEC + "proof"), "DataIntegrityProof": _SEC + "DataIntegrityProof"},
+}
+
+
+def known(url: str) -> dict[str, Any] | None:
+    """What we need of a public context, wrapped as a context document; None for a URL that we do not have."""
+    context = _KNOWN.get(url)
+    return None if context is None else {"@context": context}
+
+
+def acceptable(context: object) -> bool:
+    """Whether a received `@context` holds only known URLs and, at most, exactly our inline object."""
+    entries = context if isinstance(context, list) else [context]
+    return all(entry in _KNOWN if isinstance(entry, str) else entry == INLINE for entry in entries)
