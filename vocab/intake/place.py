@@ -1,0 +1,136 @@
+"""`place.toml` and `place.jsonld`, as a person writes them, read into a `Place` or into what to mend."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from vocab import check
+from vocab.build import description
+from vocab.errors import Mistake
+from vocab.model import Address, Description, Envelope, Hours, Operator, Place
+from vocab.parse import document
+from vocab.terms import LICENCE_OUVERTE, PUBLIC
+from vocab.units import decimal
+
+_TOP = {
+    "name": str, "typology": list, "building_origin": list, "programme": list, "opened": str, "closed": str,
+    "status": str, "website": str, "summary": dict, "address": dict, "geo": dict, "operator": dict, "hours": list,
+}  # fmt: skip
+_INSIDE: Mapping[str, Mapping[str, type]] = {
+    "summary": {"fr": str, "en": str},
+    "address": {"street": str, "postcode": str, "commune": str, "locality": str},
+    "geo": {"lat": str, "lon": str},
+    "operator": {"name": str, "legal_form": str, "siren": str, "rna": str},
+    "hours": {"days": list, "opens": str, "closes": str},
+}
+_WORDS = {str: "kind.text", list: "kind.list", dict: "kind.table"}
+
+
+def _keys(table: Mapping[str, Any], allowed: Mapping[str, type], where: str) -> list[Mistake]:
+    """Unknown keys and values of the wrong kind."""
+    found = []
+    for key, value in table.items():
+        field = f"{where}.{key}" if where else key
+        if key not in allowed:
+            found.append(check.unknown(field, "field.unknown", key, allowed))
+        elif not isinstance(value, allowed[key]):
+            found.append(Mistake(field, _WORDS[allowed[key]]))
+        elif isinstance(value, list) and where != "hours" and key != "hours":
+            found += [Mistake(field, "kind.texts") for item in value if not isinstance(item, str)][:1]
+    return found
+
+
+def _shape(data: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    found = _keys(data, _TOP, "")
+    for name, allowed in _INSIDE.items():
+        inner = data.get(name)
+        if isinstance(inner, dict):
+            found += _keys(inner, allowed, name)
+        elif name == "hours" and isinstance(inner, list):
+            for number, span in enumerate(inner, 1):
+                found += _keys(span, allowed, f"hours[{number}]") if isinstance(span, dict) else [
+                    Mistake(f"hours[{number}]", "kind.table")
+                ]  # fmt: skip
+    return tuple(found)
+
+
+def _coordinate(geo: Mapping[str, str], key: str, found: list[Mistake]) -> Decimal | None:
+    text = geo.get(key, "")
+    if not text:
+        return None
+    value = decimal(text)
+    if value is None:
+        found.append(Mistake(f"geo.{key}", "number.bad", {"value": text}))
+    return value
+
+
+def _operator(data: Mapping[str, str] | None) -> Operator | None:
+    if data is None:
+        return None
+    siren = data.get("siren", "").replace(" ", "")
+    return Operator(data.get("name", "").strip(), data.get("legal_form", ""), siren, data.get("rna", "").strip())
+
+
+def _place(data: Mapping[str, Any], iri: str) -> Place | tuple[Mistake, ...]:
+    found: list[Mistake] = []
+    geo, address = data.get("geo", {}), data.get("address", {})
+    place = Place(
+        iri=iri,
+        name=data.get("name", "").strip(),
+        address=Address(**{"commune": "", **{key: value.strip() for key, value in address.items()}}),
+        typology=tuple(data.get("typology", ())),
+        building_origin=tuple(data.get("building_origin", ())),
+        programme=tuple(data.get("programme", ())),
+        status=data.get("status", "open"),
+        opened=data.get("opened", ""),
+        closed=data.get("closed", ""),
+        summary={lang: text.strip() for lang, text in data.get("summary", {}).items() if text.strip()},
+        lat=_coordinate(geo, "lat", found),
+        lon=_coordinate(geo, "lon", found),
+        operator=_operator(data.get("operator")),
+        hours=tuple(
+            Hours(tuple(h.get("days", ())), h.get("opens", ""), h.get("closes", "")) for h in data.get("hours", ())
+        ),
+        website=data.get("website", "").strip(),
+    )
+    mistakes = (*found, *check.place(place))
+    if found:  # a coordinate that cannot be read is not also "half a position"
+        mistakes = tuple(m for m in mistakes if m.code != "geo.half")
+    return mistakes or place
+
+
+def place_toml(text: str, iri: str) -> Place | tuple[Mistake, ...]:
+    """Read a `place.toml`; every mistake is reported at once, one per field."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return (Mistake("place.toml", "toml.bad", {"detail": str(error)}),)
+    return _shape(data) or _place(data, iri)
+
+
+def place_jsonld(text: str, iri: str) -> Place | tuple[Mistake, ...]:
+    """Read the place inside a Description written as JSON-LD (whole, or its `about` alone)."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        return (Mistake("place.jsonld", "json.bad", {"detail": str(error)}),)
+    about = data.get("about", data) if isinstance(data, dict) else None
+    if not isinstance(about, dict):
+        return (Mistake("about", "field.missing"),)
+    read = document(_wrapped(about, iri))
+    return read.place if isinstance(read, Description) else read if isinstance(read, tuple) else ()
+
+
+def _wrapped(about: Mapping[str, Any], iri: str) -> dict[str, Any]:
+    """`about` inside an envelope, its own identifiers renamed to this node's, so that one strict reader serves."""
+    old = str(about.get("id", ""))
+    renamed = json.loads(json.dumps(about).replace(f'"{old}', f'"{iri}')) if old else {"id": iri, **about}
+    actor = iri.removesuffix("#place")
+    envelope = Envelope(
+        actor + "/documents/description", actor, 1, "2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z", LICENCE_OUVERTE,
+        "public", (PUBLIC,),
+    )  # fmt: skip
+    blank = description(Place(iri, "-", Address("")), envelope)
+    return blank | {"name": renamed.get("schema:name", ""), "about": renamed}

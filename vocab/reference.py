@@ -1,0 +1,144 @@
+"""Indicators, dimensions and code lists as the Turtle says them, read from `data/compiled.json`.
+
+`compiled.json` is made from the Turtle by `python -m vocab.data.compile`; a test compares the two, so that a running
+site needs no RDF library to know its vocabulary.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One code of a scheme or a dimension, with its texts in French and English."""
+
+    code: str
+    label: Mapping[str, str]
+    definition: Mapping[str, str]
+    broader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A `skos:ConceptScheme`."""
+
+    id: str
+    label: Mapping[str, str]
+    codes: Mapping[str, Concept]
+
+    def family(self, code: str) -> str:
+        """The broadest concept above `code`, itself when it has none above."""
+        concept = self.codes[code]
+        return self.family(concept.broader) if concept.broader else code
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A breakdown. partition: `yes` (its parts add up), `no` (they overlap), `nested`; `open`: any code."""
+
+    id: str
+    label: Mapping[str, str]
+    partition: str
+    numerator_only: bool
+    open: bool
+    codes: Mapping[str, Concept]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One question and its arithmetic: `kind`, the rule across sites and across time, and what a ratio is made of."""
+
+    id: str
+    theme: str
+    label: Mapping[str, str]
+    definition: Mapping[str, str]
+    unit: str
+    kind: str
+    dimensions: tuple[str, ...]
+    periods: tuple[str, ...]
+    across_sites: str
+    across_time: str
+    numerator: str
+    denominator: str
+    weight: str
+    confidentiality: str
+    source: str
+    tier: str
+    asked_of: str
+    origin: str
+    scale: Decimal | None
+
+
+@cache
+def _compiled() -> dict[str, Any]:
+    text = (Path(__file__).parent / "data" / "compiled.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+def version() -> str:
+    """The version of the vocabulary."""
+    return str(_compiled()["version"])
+
+
+def _concepts(codes: list[dict[str, Any]]) -> Mapping[str, Concept]:
+    return MappingProxyType(
+        {c["code"]: Concept(c["code"], c["label"], c.get("definition", {}), c.get("broader", "")) for c in codes}
+    )
+
+
+@cache
+def indicators() -> Mapping[str, Indicator]:
+    """Every indicator by its identifier."""
+    read = {}
+    for entry in _compiled()["indicators"]:
+        plain = dict(entry)
+        plain["dimensions"], plain["periods"] = tuple(plain["dimensions"]), tuple(plain["periods"])
+        plain["scale"] = Decimal(plain["scale"]) if plain["scale"] else None
+        read[plain["id"]] = Indicator(**plain)
+    return MappingProxyType(read)
+
+
+def indicator(name: str) -> Indicator:
+    """One indicator. Raises `KeyError`."""
+    return indicators()[name]
+
+
+@cache
+def dimensions() -> Mapping[str, Dimension]:
+    """Every breakdown dimension by its identifier."""
+    return MappingProxyType(
+        {
+            d["id"]: Dimension(
+                d["id"], d["label"], d["partition"], d["numerator_only"], d["open"], _concepts(d["codes"])
+            )
+            for d in _compiled()["dimensions"]
+        }
+    )
+
+
+@cache
+def scheme(name: str) -> Scheme:
+    """One code list: typology, building_origin, legal_form, status, programme. Raises `KeyError`."""
+    entry = _compiled()["schemes"][name]
+    return Scheme(name, entry["label"], _concepts(entry["codes"]))
+
+
+@cache
+def themes() -> Mapping[str, Labels]:
+    """The labels of each theme."""
+    return MappingProxyType({t["id"]: t["label"] for t in _compiled()["themes"]})
+
+
+def label(name: str, code: str, lang: str) -> str:
+    """The label of a code of a scheme; the code itself where the scheme lacks it."""
+    found = scheme(name).codes.get(code)
+    return found.label[lang] if found else code
