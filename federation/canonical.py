@@ -1,0 +1,173 @@
+"""Bytes to JSON and back: the strict gate that every received text passes, and RFC 8785 (JCS).
+
+The gate lets through only what has one reading: UTF-8, one value a key, bounded depth, numbers that a double or a
+53-bit integer holds. So JCS of what passed is lossless, and may be signed, hashed and stored in place of it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+import rfc8785
+
+from federation.errors import NotCanonical, Refused, refuse
+
+MAX_BYTES: Final = 1_048_576
+MAX_DEPTH: Final = 32
+MAX_NUMBER_CHARACTERS: Final = 100
+MAX_INTEGER: Final = 2**53 - 1
+_BOM: Final = b"\xef\xbb\xbf"
+_MAY_NAME_A_CONTEXT: Final = ("object", "proof")
+
+
+class _Rejected(Exception):
+    """Carries a refusal out of the parser's callbacks; never leaves this module."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.reason)
+        self.refused = refused
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        again = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise _Rejected(refuse("duplicate_key", ascii(again)[:80]))
+    return made
+
+
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER:
+        raise _Rejected(refuse("number", text[:40]))
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text) if len(text) <= MAX_NUMBER_CHARACTERS else float("inf")
+    lost = value == 0.0 and any(c in "123456789" for c in text.lower().partition("e")[0])
+    if lost or value in (float("inf"), float("-inf")):
+        raise _Rejected(refuse("number", text[:40]))
+    return value
+
+
+def _constant(text: str) -> None:
+    raise _Rejected(refuse("number", text))
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=_integer, parse_float=_float, parse_constant=_constant
+)
+
+
+def _too_deep(value: object) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _children(node: Any) -> Any:
+    return node.values() if isinstance(node, dict) else node
+
+
+def _fast(raw: bytes) -> dict[str, Any] | None:
+    """The object, if `raw` is byte for byte what orjson writes for it, with 53-bit integers only.
+
+    Then no key is double (the second would be missing from what orjson writes), no text is ill-formed and no number
+    was rounded. Anything else, well-formed or not, is left to the careful reader.
+    """
+    try:
+        value = orjson.loads(raw)
+        if type(value) is dict and orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw:
+            return value
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass
+    return None
+
+
+def _careful(raw: bytes) -> dict[str, Any] | Refused:
+    try:
+        value = _DECODER.decode(raw.decode("utf-8"))
+        if b"\\u" in raw:
+            orjson.dumps(value)
+    except UnicodeDecodeError as error:
+        return refuse("not_utf8", f"byte {error.start}")
+    except json.JSONDecodeError as error:
+        return refuse("not_json", f"character {error.pos}")
+    except RecursionError:
+        return refuse("too_deep", f"over {MAX_DEPTH}")
+    except orjson.JSONEncodeError:
+        return refuse("surrogate")
+    except _Rejected as rejected:
+        return rejected.refused
+    if not isinstance(value, dict):
+        return refuse("not_an_object", type(value).__name__)
+    return value
+
+
+def read_json(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refused:
+    """The JSON object in `raw`, or why it is not taken."""
+    if len(raw) > max_bytes:
+        return refuse("too_large", f"over {max_bytes} bytes")
+    if raw.startswith(_BOM):
+        return refuse("byte_order_mark")
+    value = _fast(raw) or _careful(raw)
+    may_be_deep = raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
+    if may_be_deep and isinstance(value, dict) and _too_deep(value):
+        return refuse("too_deep", f"over {MAX_DEPTH}")
+    return value
+
+
+def refuse_keywords(document: Mapping[str, Any]) -> Refused | None:
+    """Refuses JSON-LD keywords, which let one RDF graph take many JSON shapes.
+
+    Only `@context` is let through, on the message, its `object` and their proofs; the context itself is judged by
+    who knows which ones are ours.
+    """
+    waiting: list[tuple[Any, bool]] = [(document, True)]
+    while waiting:
+        node, may = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend((child, may) for child in node)
+            continue
+        if not isinstance(node, dict):
+            continue
+        for key, child in node.items():
+            if key == "@context" and may:
+                continue
+            if key.startswith("@"):
+                return refuse("jsonld_keyword", ascii(key)[:40])
+            waiting.append((child, may and key in _MAY_NAME_A_CONTEXT))
+    return None
+
+
+def _plain(value: Any) -> bool:
+    """Whether orjson's sorted form is the RFC 8785 form: ASCII keys (one order), no float, 53-bit integers."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _plain(child) for key, child in value.items())
+    if kind is list:
+        return all(map(_plain, value))
+    return kind is int and -MAX_INTEGER <= value <= MAX_INTEGER
+
+
+def jcs(value: Any) -> bytes:
+    """The RFC 8785 form of `value`. Raises `NotCanonical`."""
+    try:
+        if _plain(value):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, orjson.JSONEncodeError, RecursionError, UnicodeEncodeError) as error:
+        raise NotCanonical(str(error)) from error
+
+
+def digest(data: bytes) -> str:
+    """SHA-256, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,112 @@
+"""What can go wrong between nodes, and how a refusal is said.
+
+    FederationError          a fault of this program or of its own files: raised
+    ├── KeyUnreadable        one of our key files is not the key it should be
+    ├── NotCanonical         a value that has no RFC 8785 form
+    ├── NotJudged            something tried to pass as verified without having been judged
+    └── Unreachable          another node could not be reached, or may not be
+
+What *another* node sent wrong is never raised: it is a returned `Refused`, whose reason is a stable code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+class FederationError(Exception):
+    """A fault on our side. `code` names it for logs and translations; `str()` is safe to show."""
+
+    code = "federation"
+
+
+class KeyUnreadable(FederationError):
+    """One of our own key files is not the key that it should be."""
+
+    code = "key_unreadable"
+
+
+class NotCanonical(FederationError, ValueError):
+    """A value without a canonical form: NaN, a lone surrogate, an integer beyond 2^53."""
+
+    code = "not_canonical"
+
+
+class NotJudged(FederationError):
+    """A `Verified` made elsewhere than by judging, or an entry made from something else."""
+
+    code = "not_judged"
+
+
+class Unreachable(FederationError):
+    """A node that cannot be reached, or an address that must not be."""
+
+    code = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why something received was not taken: a stable reason, an HTTP status, evidence that is safe to show.
+
+    `expected` is, for signatures, the exact string that we rebuilt and that should have been signed.
+    """
+
+    reason: str
+    status: int
+    detail: str = ""
+    expected: str = ""
+
+
+STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        # the JSON gate
+        "too_large": 413,
+        "not_utf8": 400,
+        "byte_order_mark": 400,
+        "not_json": 400,
+        "not_an_object": 400,
+        "duplicate_key": 400,
+        "too_deep": 400,
+        "number": 400,
+        "surrogate": 400,
+        "jsonld_keyword": 400,
+        # keys
+        "key_form": 401,
+        "key_weak": 401,
+        "key_kind": 401,
+        "key_mismatch": 401,
+        # signatures of requests
+        "unsigned": 401,
+        "signature_form": 401,
+        "several_signatures": 401,
+        "signature_component": 401,
+        "not_covered": 401,
+        "algorithm": 401,
+        "header_absent": 401,
+        "header_repeated": 401,
+        "header_text": 401,
+        "date_form": 401,
+        "stale": 401,
+        "future": 401,
+        "expired": 401,
+        "wrong_target": 401,
+        "digest_form": 401,
+        "digest": 401,
+        "signature": 401,
+        # proofs of documents
+        "proof_absent": 401,
+        "proof_form": 401,
+        "proof_option": 401,
+        "proof_context": 401,
+        "proof_purpose": 401,
+        "proof_suite": 401,
+        "proof_expired": 401,
+        "proof_future": 401,
+        "proof": 401,
+    }
+)
+
+
+def refuse(reason: str, detail: str = "", expected: str = "") -> Refused:
+    """A refusal of this table, with its usual status."""
+    return Refused(reason, STATUS[reason], detail, expected)
