@@ -149,6 +149,7 @@ peers = Table(
     Column("name", Text),
     Column("inbox", Text),
     Column("shared_inbox", Text),
+    Column("implements", Boolean, nullable=False, default=False),  # its application actor speaks our vocabulary
     Column("fetched", Text, nullable=False),
     Column("gone", Text),
 )

@@ -1,0 +1,194 @@
+"""The options of a node: one table, read from environment > DIR/config.toml > defaults.
+
+`--bind` and the like are flags of the command line, and win over all three. An unknown name is refused with the
+nearest known one. `url` can never change once the node is made: `node.context` checks it.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from node.errors import ConfigError
+
+FILE = "config.toml"
+_PREFIX = "MAILLAGE_"
+ROLES = ("site", "aggregator")
+_LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: where it stands in the file, how it is read; its help is the text `config.help.<field>`."""
+
+    section: str
+    name: str
+    field: str
+    read: Callable[[Any], Any]
+    default: Any = None
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"{_PREFIX}{self.section}__{self.name}".upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a node was told. IRIs that follow from the address are given here and nowhere else."""
+
+    url: str
+    roles: tuple[str, ...]
+    name: str
+    bind: str
+    loopback_peers: frozenset[str]
+    block: frozenset[str]
+    allow: frozenset[str]
+    license: str
+
+    @property
+    def authority(self) -> str:
+        """`host` or `host:port`: the right part of our handles, and the Host that we answer to."""
+        return urlsplit(self.url).netloc
+
+    @property
+    def node_actor(self) -> str:
+        return self.url + "/actor"
+
+    def actor(self, slug: str) -> str:
+        """The actor of a place; the slug `actor` is the node's own."""
+        return self.node_actor if slug == "actor" else f"{self.url}/places/{slug}"
+
+    def place(self, slug: str) -> str:
+        return f"{self.url}/places/{slug}#place"
+
+    def is_aggregator(self) -> bool:
+        return "aggregator" in self.roles
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value.strip()
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise TypeError
+    return tuple(item.strip() for item in items if item.strip())
+
+
+def _set(value: Any) -> frozenset[str]:
+    return frozenset(item.lower() for item in _texts(value))
+
+
+def _loopback(value: Any) -> frozenset[str]:
+    peers = _set(value)
+    for peer in peers:
+        host, _, port = peer.rpartition(":")
+        if host not in _LOOPBACK or not port.isdigit():
+            raise ValueError
+    return peers
+
+
+def _roles(value: Any) -> tuple[str, ...]:
+    roles = tuple(dict.fromkeys(_texts(value)))
+    if not roles or not set(roles) <= set(ROLES):
+        raise ValueError
+    return roles
+
+
+def address(value: Any) -> str:
+    """`https://host`, or `http://` on loopback; no path, no query, no user; lower case, no final slash."""
+    parts = urlsplit(_text(value).rstrip("/"))
+    host = parts.netloc.lower()
+    loopback = parts.scheme == "http" and host.rpartition(":")[0] in _LOOPBACK
+    bare = not (parts.path or parts.query or parts.fragment or "@" in host)
+    if not host or not bare or not (parts.scheme == "https" or loopback):
+        raise ValueError
+    return f"{parts.scheme}://{host}"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("node", "url", "url", address),
+    Option("node", "roles", "roles", _roles),
+    Option("node", "name", "name", _text, ""),
+    Option("node", "license", "license", _text, "https://spdx.org/licenses/etalab-2.0"),
+    Option("http", "bind", "bind", _text, "127.0.0.1:8080"),
+    Option("federation", "loopback_peers", "loopback_peers", _loopback, ()),
+    Option("federation", "block", "block", _set, ()),
+    Option("federation", "allow", "allow", _set, ()),
+)
+_BY_NAME = {f"{option.section}.{option.name}": option for option in OPTIONS}
+_BY_VARIABLE = {option.variable: option for option in OPTIONS}
+
+
+def _known(name: str, table: Mapping[str, Option]) -> Option:
+    if name in table:
+        return table[name]
+    near = get_close_matches(name, list(table), n=1)
+    raise ConfigError("config.unknown", name=name, near=near[0] if near else ", ".join(sorted(table)))
+
+
+def _read(option: Option, value: Any, name: str) -> Any:
+    try:
+        return option.read(value)
+    except (ValueError, TypeError, AttributeError):
+        shown = "***" if option.secret else value
+        raise ConfigError("config.value", name=name, value=shown, help=f"config.help.{option.field}") from None
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError("config.syntax", file=path, detail=error) from None
+    found = {}
+    for section, content in data.items():
+        items = content.items() if isinstance(content, dict) else [("", content)]
+        for name, value in items:
+            option = _known(f"{section}.{name}" if name else section, _BY_NAME)
+            found[option.field] = _read(option, value, f"{section}.{name}")
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found = {}
+    for variable, value in environ.items():
+        if variable.startswith(_PREFIX) and "__" in variable:
+            option = _known(variable, _BY_VARIABLE)
+            found[option.field] = _read(option, value, variable)
+    return found
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The options of a node; raises `ConfigError`."""
+    values: dict[str, Any] = {o.field: o.read(o.default) if o.default == "" else o.default for o in OPTIONS}
+    values |= {field: frozenset() for field, value in values.items() if value == ()}
+    values |= _from_file(path) | _from_environment(environ)
+    for option in OPTIONS:
+        if values[option.field] is None:
+            raise ConfigError("config.missing", name=f"{option.section}.{option.name}")
+    values["name"] = values["name"] or urlsplit(values["url"]).netloc
+    return Config(**values)
+
+
+def first(url: str, roles: tuple[str, ...], name: str) -> dict[str, Any]:
+    """The options chosen at `init`, checked; raises `ConfigError`."""
+    url_option, roles_option = _BY_NAME["node.url"], _BY_NAME["node.roles"]
+    return {
+        "url": _read(url_option, url, "url"),
+        "roles": _read(roles_option, list(roles), "role"),
+        "name": name.strip(),
+    }
+
+
+def written(chosen: Mapping[str, Any]) -> str:
+    """The text of a new `config.toml` (JSON strings and lists are TOML too)."""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items()]
+    return "[node]\n" + "\n".join(lines) + "\n"

@@ -1,0 +1,115 @@
+"""What can stop a command of this node, each with its evidence and a text safe to show.
+
+    NodeError
+    ├── ConfigError        an option is missing, unknown or wrong
+    ├── NoNode             the folder holds no node
+    ├── NodeExists         the folder already holds one
+    ├── UrlChanged         the address in the configuration is not the one the node was made with
+    ├── MigrationFailed    the tables could not be brought up to date
+    ├── BadSlug            a short name that no place can have
+    ├── SlugTaken          a short name that was used before, and is never used again
+    ├── PlaceUnknown       no such place on this node
+    └── Invalid            a document we were about to sign is not valid: nothing was written
+
+Bad remote data is never raised: it is a returned `federation.errors.Refused`.
+"""
+
+from collections.abc import Sequence
+
+from node.messages import text
+
+
+class NodeError(Exception):
+    """A command cannot be done; nothing was written. `code` is stable, `exit` is the command's exit code."""
+
+    code = "node"
+    exit = 1
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(f"{self.code}: {params}")
+        self.params = params
+
+    def text(self, lang: str) -> str:
+        """One line for a person."""
+        return text(lang, "node." + self.code, **self.params)
+
+    def lines(self, lang: str) -> Sequence[str]:
+        """One line a mistake."""
+        return (self.text(lang),)
+
+
+class ConfigError(NodeError):
+    """An option is wrong; `code` says how: config.unknown, config.missing, config.value, config.syntax."""
+
+    exit = 2
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        super().__init__(**params)
+
+
+class NoNode(NodeError):
+    code = "no_node"
+    exit = 4
+
+    def __init__(self, directory: object) -> None:
+        super().__init__(dir=directory)
+
+
+class NodeExists(NodeError):
+    code = "node_exists"
+
+    def __init__(self, directory: object) -> None:
+        super().__init__(dir=directory)
+
+
+class UrlChanged(NodeError):
+    code = "url_changed"
+    exit = 2
+
+    def __init__(self, made: str, now: str) -> None:
+        super().__init__(made=made, now=now)
+
+
+class MigrationFailed(NodeError):
+    code = "migration_failed"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail=detail)
+
+
+class BadSlug(NodeError):
+    code = "bad_slug"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug=slug)
+
+
+class SlugTaken(NodeError):
+    code = "slug_taken"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug=slug)
+
+
+class PlaceUnknown(NodeError):
+    code = "place_unknown"
+    exit = 4
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(slug=slug)
+
+
+class Invalid(NodeError):
+    """`mistakes` are `vocab.errors.Mistake`s."""
+
+    code = "invalid"
+
+    def __init__(self, document: str, mistakes: Sequence[object]) -> None:
+        super().__init__(document=document)
+        self.mistakes = tuple(mistakes)
+
+    def lines(self, lang: str) -> Sequence[str]:
+        from vocab.errors import Mistake, message
+
+        return [self.text(lang), *(message(m, lang) for m in self.mistakes if isinstance(m, Mistake))]

@@ -1,0 +1,1 @@
+"""Where a node keeps what it knows: the truth in `maillage.sqlite`, what can be rebuilt in `cache/`."""

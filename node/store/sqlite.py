@@ -1,0 +1,38 @@
+"""Opening an SQLite file the one way we do: WAL, every commit flushed to disk, writers wait for their turn.
+
+Two SQLAlchemy engines a file: one that can only read (a snapshot per transaction), one with a single connection
+that takes the write lock as its transaction begins, so that it can never fail half way for want of it.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+BUSY_SECONDS = 30
+_READERS = 4
+
+
+def _prepare(engine: Engine, begin: str, *pragmas: str) -> Engine:
+    @event.listens_for(engine, "connect")
+    def connected(connection, _record) -> None:  # type: ignore[no-untyped-def]
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON", *pragmas):
+            connection.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def reader(path: Path) -> Engine:
+    """Reads only; each transaction sees one snapshot."""
+    engine = create_engine(f"sqlite:///{path}", pool_size=_READERS, max_overflow=12)
+    return _prepare(engine, "BEGIN", "query_only=ON", "mmap_size=67108864")
+
+
+def writer(path: Path) -> Engine:
+    """One connection; `BEGIN IMMEDIATE`; a commit returns once it is on the disk (`synchronous=FULL`)."""
+    engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
+    return _prepare(engine, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL")
