@@ -1,0 +1,192 @@
+"""The profile `anct`: rows of the Mission Coworking and ANCT lists of tiers-lieux, made into places. Pure.
+
+A label row (`labels`) that repeats a row of the list (`sameas`) is no second place: its programme is added to the
+place of that row. When that row is not there or cannot be placed, the label row stands for the place itself.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from federation.canonical import jcs
+from node.importers.contacts import without_contacts
+from node.importers.placing import Clues, Placed, place
+from node.importers.report import Note
+from node.importers.table import Row
+from node.importers.wording import clean, shortened, website
+from vocab.model import Address, Place
+
+SOURCE = "anct"
+COLUMNS = frozenset({"id", "name", "typo", "labels", "address", "cp", "cog", "commune", "lat", "lon", "source"})
+TYPOLOGY = {"coworking": "coworking", "fablab": "fablab", "manufacture": "shared-workshop"}
+PROGRAMME = {
+    "fabrique-de-territoire": "fabrique-de-territoire",
+    "manufacture-de-proximite": "manufacture-de-proximite",
+}
+_FINEST = Decimal("0.000001")  # a decimetre
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A place made of one row and of those that say more about it. `place.iri` is empty until it has a document."""
+
+    row: int
+    id: str
+    place: Place
+    source: str
+    digest: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A row that says more about the place of another one."""
+
+    row: int
+    id: str
+    name: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be taken."""
+
+    row: int
+    id: str
+    name: str
+    reason: Note
+
+
+def read(rows: Iterable[Row]) -> Iterator[Candidate | Merged | Rejected]:
+    """What each row is; the results come in the order of the rows."""
+    by_id: dict[str, Row] = {}
+    results: dict[int, Candidate | Merged | Rejected] = {}
+    for row in rows:
+        twin = by_id.setdefault(row["id"], row)
+        if twin is row:
+            results[row.number] = _one(row)
+        else:
+            reason = Note("twice", {"id": row["id"], "row": str(twin.number)})
+            results[row.number] = Rejected(row.number, row["id"], row["name"], reason)
+    for row in by_id.values():
+        _join(row, by_id, results)
+    return iter(results[number] for number in sorted(results))
+
+
+def _join(row: Row, by_id: dict[str, Row], results: dict[int, Candidate | Merged | Rejected]) -> None:
+    """Add a label row to the place that it repeats, if that place was taken."""
+    target = by_id.get(row["sameas"]) if row["sameas"] else None
+    said = results[row.number]
+    into = results[target.number] if target and target is not row else None
+    if not isinstance(into, Candidate):
+        if row["sameas"] and isinstance(said, Candidate):
+            note = Note("sameas_missing", {"id": row["sameas"]})
+            results[row.number] = replace(said, notes=(*said.notes, note))
+        return
+    programme = _codes(row["labels"], PROGRAMME)
+    name = said.place.name if isinstance(said, Candidate) else row["name"]
+    results[row.number] = Merged(row.number, row["id"], name, into.id)
+    joined = tuple(sorted({*into.place.programme, *programme}))
+    results[into.row] = replace(
+        into,
+        place=replace(into.place, programme=joined),
+        source=" ; ".join(dict.fromkeys((into.source, row["source"]))),
+        digest=_digest_of(into.digest, row_digest(row)),
+        notes=(*into.notes, Note("label_joined", {"id": row["id"], "row": str(row.number)})),
+    )
+
+
+def _one(row: Row) -> Candidate | Rejected:
+    name, mended = clean(row["name"])
+    if row.ragged:
+        return Rejected(row.number, row["id"], name, Note("ragged"))
+    for column, value in (("id", row["id"]), ("name", name)):
+        if not value:
+            return Rejected(row.number, row["id"], name, Note("missing", {"column": column}))
+    street, street_mended = clean(row["address"])
+    clues, badly = _clues(row, name, street)
+    placed = place(clues)
+    if isinstance(placed, Note):
+        return Rejected(row.number, row["id"], name, placed)
+    web, web_mended = website(row["web"])
+    codes = dict.fromkeys((*mended, *street_mended, *badly, *((web_mended,) if web_mended else ())))
+    notes = tuple(Note(code) for code in codes) + placed.notes
+    return _candidate(row, name, street, web, placed, notes)
+
+
+def _candidate(
+    row: Row, name: str, street: str, web: str, placed: Placed, notes: tuple[Note, ...]
+) -> Candidate:
+    short = shortened(name)
+    lat, lon = placed.point or (None, None)
+    made = Place(
+        iri="",
+        name=short,
+        address=Address(placed.commune.code, street, _postcode(row), placed.commune.name),
+        typology=_codes(row["typo"], TYPOLOGY),
+        programme=_codes(row["labels"], PROGRAMME),
+        summary={"fr": name} if short != name else {},
+        lat=lat,
+        lon=lon,
+        website=web,
+    )
+    if short != name:
+        notes = (*notes, Note("name_long"))
+    return Candidate(row.number, row["id"], made, row["source"], row_digest(row), notes)
+
+
+def _postcode(row: Row) -> str:
+    """Five digits, else nothing; a leading zero that a spreadsheet lost is put back (`1000`), `0` says nothing."""
+    code = row["cp"].removesuffix(".0")
+    return code.zfill(5) if code.isdigit() and len(code) in (4, 5) else ""
+
+
+def _clues(row: Row, name: str, street: str) -> tuple[Clues, tuple[str, ...]]:
+    """`cog_raw` is `published|second`, as the list had them; `cog` is the code of today worked out by its editor."""
+    published, _, second = row["cog_raw"].partition("|")
+    codes = tuple(dict.fromkeys(code for code in (published, second, row["cog"]) if code not in ("", "0")))
+    point = _point(row)
+    badly = ("code_zero",) if published == "0" else ()
+    if point is None and (row["lat"] or row["lon"]):
+        badly += ("point_unreadable",)
+    clues = Clues(
+        codes=tuple(_code(code) for code in codes),
+        derived=published == "0",
+        name=row["commune"],
+        postcode=_postcode(row),
+        point=point,
+        exact=row["geo_precision"] == "address",
+        words=f"{name} {street} {row['web']}",
+        street=street,
+    )
+    return clues, badly
+
+
+def _code(code: str) -> str:
+    """Five characters: a leading zero that a spreadsheet lost is put back (`1004`)."""
+    return code.upper().zfill(5)
+
+
+def _point(row: Row) -> tuple[Decimal, Decimal] | None:
+    try:
+        lat, lon = (Decimal(row[name].replace(",", ".")).quantize(_FINEST) for name in ("lat", "lon"))
+    except (InvalidOperation, ValueError):
+        return None
+    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else None
+
+
+def _codes(text: str, table: dict[str, str]) -> tuple[str, ...]:
+    words = text.replace(";", ",").replace("|", ",").split(",")
+    return tuple(sorted({table[word.strip()] for word in words if word.strip() in table}))
+
+
+def row_digest(row: Row) -> str:
+    """SHA-256 of the JCS of the row's cells, contacts taken out: nobody can guess an e-mail from it."""
+    cells = {name: without_contacts(value) for name, value in row.cells.items()}
+    return hashlib.sha256(jcs(cells)).hexdigest()
+
+
+def _digest_of(*digests: str) -> str:
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
