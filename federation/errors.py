@@ -103,6 +103,32 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "proof_expired": 401,
         "proof_future": 401,
         "proof": 401,
+        # what a message is
+        "content_type": 415,
+        "activity_type": 400,
+        "activity_form": 400,
+        "document_form": 400,
+        "context": 400,
+        # who may say it
+        "key_unknown": 401,
+        "key_owner": 403,
+        "key_gone": 410,
+        "other_origin": 403,
+        "attributed_to": 403,
+        "stored_owner": 403,
+        "actor_document_id": 401,
+        "blocked": 403,
+        "too_many": 429,
+        # look-ups
+        "unreachable": 502,
+        "forbidden_address": 403,
+        "redirected": 502,
+        "too_long": 504,
+        "not_found": 404,
+        "gone": 410,
+        "remote_refused": 502,
+        "webfinger": 404,
+        "handle": 400,
     }
 )
 

@@ -1,0 +1,131 @@
+"""Activities: how ours are written, and what can be read of another's before anything is believed.
+
+ActivityStreams 2.0 with one string type each; the object's content stays opaque.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from federation.errors import Refused, refuse
+from vocab.contexts import CONTEXT
+
+TYPES = ("Follow", "Accept", "Reject", "Undo", "Create", "Update", "Delete", "Announce", "Move")
+MAX_ID = 2_048
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What every activity of ours says: `stream` {audience, n, prev}, `commitment` {seq, salt, epoch}."""
+
+    id: str
+    actor: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    published: str
+    stream: Mapping[str, Any] = field(default_factory=dict)
+    commitment: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFacts:
+    """What an activity says of itself. `object` is what it embeds, None when it only names it."""
+
+    id: str
+    type: str
+    actor: str
+    object_id: str
+    object: Mapping[str, Any] | None
+    object_types: tuple[str, ...]
+    stream: Mapping[str, Any]
+    commitment: Mapping[str, Any]
+
+
+def make(kind: str, heading: Heading, content: Mapping[str, Any] | str) -> dict[str, Any]:
+    """One of our activities, its recipients always lists."""
+    activity: dict[str, Any] = {
+        "@context": CONTEXT,
+        "id": heading.id,
+        "type": kind,
+        "actor": heading.actor,
+        "to": list(heading.to),
+        "published": heading.published,
+        "object": content,
+    }
+    if heading.cc:
+        activity["cc"] = list(heading.cc)
+    if heading.stream:
+        activity["stream"] = dict(heading.stream)
+    if heading.commitment:
+        activity["commitment"] = dict(heading.commitment)
+    return activity
+
+
+def follow(id: str, actor: str, target: str) -> dict[str, Any]:
+    """The Follow that an Accept must answer."""
+    return {"@context": CONTEXT, "id": id, "type": "Follow", "actor": actor, "to": [target], "object": target}
+
+
+def is_iri(value: object) -> bool:
+    """Whether a value can name something on the web: http or https, a host, no blanks, not too long."""
+    if not isinstance(value, str) or len(value) > MAX_ID or not value.isascii():
+        return False
+    if any(c <= " " or c in '<>"{}|\\^`' for c in value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return False
+
+
+def origin(iri: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port (RFC 6454 §4), default ports filled in."""
+    parts = urlsplit(iri)
+    default = 443 if parts.scheme == "https" else 80
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
+
+
+def id_of(value: object) -> str:
+    """The id of an object embedded or named; `""` when there is none that is an IRI."""
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and is_iri(value) else ""
+
+
+def types_of(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """The types of an object, as written."""
+    types = value.get("type")
+    if isinstance(types, str):
+        return (types,)
+    return tuple(t for t in types if isinstance(t, str)) if isinstance(types, list) else ()
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
+    """What an activity says, or `activity_form`: id and actor must be IRIs, the type one we know, the object one."""
+    kind = activity.get("type")
+    if not isinstance(kind, str) or kind not in TYPES:
+        return refuse("activity_type", str(kind)[:40])
+    actor = id_of(activity.get("actor"))
+    if not is_iri(activity.get("id")) or not actor or not isinstance(activity.get("actor"), str):
+        return refuse("activity_form", "id or actor")
+    content = activity.get("object")
+    object_id = id_of(content)
+    if not object_id:
+        return refuse("activity_form", "object")
+    embedded = content if isinstance(content, Mapping) else None
+    return ActivityFacts(
+        id=str(activity["id"]),
+        type=kind,
+        actor=actor,
+        object_id=object_id,
+        object=embedded,
+        object_types=types_of(embedded) if embedded is not None else (),
+        stream=_mapping(activity.get("stream")),
+        commitment=_mapping(activity.get("commitment")),
+    )

@@ -1,0 +1,180 @@
+"""Actors: how ours are written, and what is read of another's.
+
+A place is an `Organization`, a node an `Application` (FEP-2677) that says what it `implements` (FEP-844e). Keys:
+`publicKey` for HTTP signatures, `assertionMethod` Multikeys for object proofs (FEP-521a).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from federation.activity import id_of, is_iri, origin, types_of
+from federation.errors import Refused, refuse
+from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
+from vocab.contexts import CONTEXT
+
+IMPLEMENTS = "https://w3id.org/tierslieux/ns#"
+ACTOR_TYPES = ("Person", "Organization", "Group", "Service", "Application")
+MAX_KEYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What one of our actors says of itself; `fields` are name and value pairs, shown by Mastodon."""
+
+    id: str
+    username: str
+    name: str
+    summary: str = ""
+    url: str = ""
+    published: str = ""
+    fields: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    location: Mapping[str, Any] | None = None
+    approves: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteActor:
+    """What another actor says of itself, once its document was read at its own id."""
+
+    id: str
+    type: str
+    username: str
+    name: str
+    inbox: str
+    shared_inbox: str
+    outbox: str
+    followers: str
+    documents: str
+    keys: tuple[PublicKey, ...]
+    implements: tuple[str, ...]
+
+    def key(self, key_id: str) -> PublicKey | None:
+        """The key of that id that this actor lists as its own."""
+        return next((key for key in self.keys if key.id == key_id), None)
+
+
+def _keys(actor: str, keys: ActorKeys) -> dict[str, Any]:
+    return {
+        "publicKey": {"id": actor + "#main-key", "owner": actor, "publicKeyPem": keys.public_pem()},
+        "assertionMethod": [
+            {
+                "id": actor + "#ed25519-key",
+                "type": "Multikey",
+                "controller": actor,
+                "publicKeyMultibase": keys.multibase(),
+            }
+        ],
+    }
+
+
+def application(actor: str) -> dict[str, Any]:
+    """The node that speaks for a place, with what it implements."""
+    implemented = [{"type": "Link", "href": IMPLEMENTS, "name": "Maillage"}]
+    return {"id": actor, "type": "Application", "implements": implemented}
+
+
+def place_actor(profile: Profile, keys: ActorKeys, node_actor: str, shared_inbox: str) -> dict[str, Any]:
+    """The actor of a place: what Mastodon, GoToSocial, Mobilizon and Fedify read."""
+    actor = profile.id
+    document: dict[str, Any] = {
+        "@context": CONTEXT,
+        "id": actor,
+        "type": "Organization",
+        "preferredUsername": profile.username,
+        "name": profile.name,
+        "summary": profile.summary,
+        "url": profile.url or actor,
+        "inbox": actor + "/inbox",
+        "outbox": actor + "/outbox",
+        "followers": actor + "/followers",
+        "following": actor + "/following",
+        "manuallyApprovesFollowers": profile.approves,
+        "discoverable": True,
+        "endpoints": {"sharedInbox": shared_inbox},
+        "generator": application(node_actor),
+        "attachment": [{"type": "PropertyValue", "name": name, "value": value} for name, value in profile.fields],
+    }
+    if profile.published:
+        document["published"] = profile.published
+    if profile.location is not None:
+        document["location"] = dict(profile.location)
+    return document | _keys(actor, keys)
+
+
+def node_actor(profile: Profile, keys: ActorKeys, shared_inbox: str) -> dict[str, Any]:
+    """The actor of the node itself: it signs GETs and follows, and never acts for a place."""
+    document = place_actor(profile, keys, profile.id, shared_inbox)
+    document |= {"type": "Application", "implements": application(profile.id)["implements"]}
+    del document["generator"]
+    return document
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _read_keys(document: Mapping[str, Any], actor: str) -> Iterator[PublicKey]:
+    """Keys that the actor publishes as its own; one that names another owner, or is weak, is left out."""
+    for entry in _listed(document.get("publicKey"))[:MAX_KEYS]:
+        if isinstance(entry, Mapping) and entry.get("owner") == actor:
+            yield from _read_key(entry, actor, KeyKind.RSA, "publicKeyPem")
+    for entry in _listed(document.get("assertionMethod"))[:MAX_KEYS]:
+        if isinstance(entry, Mapping) and entry.get("controller") == actor and entry.get("type") == "Multikey":
+            yield from _read_key(entry, actor, KeyKind.ED25519, "publicKeyMultibase")
+
+
+def _read_key(entry: Mapping[str, Any], actor: str, kind: KeyKind, name: str) -> Iterator[PublicKey]:
+    text, key_id = entry.get(name), entry.get("id")
+    if isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id) and origin(key_id) == origin(actor):
+        key = load_public(kind, text)
+        if not isinstance(key, Refused):
+            yield PublicKey(key_id, actor, kind, key)
+
+
+def _implements(document: Mapping[str, Any]) -> tuple[str, ...]:
+    application_ = document.get("generator") if isinstance(document.get("generator"), Mapping) else {}
+    entries = [*_listed(document.get("implements")), *_listed(dict(application_ or {}).get("implements"))]
+    found = (e.get("href") or e.get("id") if isinstance(e, Mapping) else e for e in entries)
+    return tuple(dict.fromkeys(name for name in found if isinstance(name, str)))[:32]
+
+
+def _same_origin(document: Mapping[str, Any], name: str, actor: str) -> str:
+    iri = id_of(document.get(name))
+    return iri if iri and origin(iri) == origin(actor) else ""
+
+
+def _text(document: Mapping[str, Any], name: str) -> str:
+    value = document.get(name)
+    return value[:500] if isinstance(value, str) else ""
+
+
+def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | Refused:
+    """The actor of a document read at `fetched_from`.
+
+    Refused: `actor_document_id` when the document names another id than where it was read (an id that serves, or
+    redirects to, somebody else's document is not that actor); `document_form` without an inbox of its own origin.
+    """
+    actor = document.get("id")
+    if not isinstance(actor, str) or not is_iri(actor) or actor != fetched_from.partition("#")[0]:
+        return refuse("actor_document_id", str(actor)[:200])
+    kind = next((t for t in types_of(document) if t in ACTOR_TYPES), "")
+    inbox = _same_origin(document, "inbox", actor)
+    if not kind or not inbox:
+        return refuse("document_form", "not an actor")
+    endpoints = document.get("endpoints")
+    shared = _same_origin(endpoints, "sharedInbox", actor) if isinstance(endpoints, Mapping) else ""
+    outbox = _same_origin(document, "outbox", actor)
+    return RemoteActor(
+        id=actor,
+        type=kind,
+        username=_text(document, "preferredUsername"),
+        name=_text(document, "name"),
+        inbox=inbox,
+        shared_inbox=shared,
+        outbox=outbox,
+        followers=_same_origin(document, "followers", actor),
+        documents=actor + "/documents" if IMPLEMENTS in _implements(document) else "",
+        keys=tuple(_read_keys(document, actor)),
+        implements=_implements(document),
+    )

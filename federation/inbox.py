@@ -1,0 +1,223 @@
+"""Judging: the only maker of `Verified`. Everything else is a returned `Refused`.
+
+Pure: the caller finds the keys and the stored owner, and gives the time. Order of refusals: content type, JSON
+sanity, signature present, key, signature with digest and date, authority, policy, and the document's own proof.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from federation.activity import ActivityFacts, describe, id_of, is_iri, origin, types_of
+from federation.canonical import digest, jcs, read_json
+from federation.errors import NotCanonical, NotJudged, Refused, refuse
+from federation.httpsig import IncomingRequest, Signature, verify
+from federation.keys import PublicKey
+from federation.policy import Policy
+from federation.proof import verify_proof
+from vocab.contexts import acceptable
+
+_JUDGED: Final = object()
+CONTENT_TYPES: Final = ("application/activity+json", "application/ld+json", "application/json")
+_MAX_VERSION: Final = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRule:
+    """What the node says of a type of object: whether it needs a proof of its own, and whether versions order it."""
+
+    proof_required: bool
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the caller found: the key that the request names, the key that the document's proof names, who owns the
+    object's id already, who we are, the table of types, and whom we refuse."""
+
+    key: PublicKey | None
+    document_key: PublicKey | None
+    owner: str | None
+    authorities: frozenset[str]
+    rules: Mapping[str, DocumentRule]
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An embedded document: its exact bytes (JCS), their digest, and what orders it."""
+
+    id: str
+    type: str
+    content: Mapping[str, Any]
+    raw: bytes
+    digest: str
+    version: int
+    sharing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An activity whose author is proved. `by`: cavage, rfc9421 or proof; `key`: the key that proved it."""
+
+    facts: ActivityFacts
+    raw: bytes
+    document: Document | None
+    by: str
+    key: str
+    _token: object
+
+    def __post_init__(self) -> None:
+        if self._token is not _JUDGED:
+            raise NotJudged("only federation.inbox makes a Verified")
+
+
+def read(content_type: str, raw: bytes) -> dict[str, Any] | Refused:
+    """The activity in a body: its media type, then the strict JSON gate."""
+    if content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
+        return refuse("content_type", content_type[:80])
+    return read_json(raw)
+
+
+def document_type(content: Mapping[str, Any], rules: Mapping[str, DocumentRule]) -> str:
+    """The type of an object that the node's table knows; `""` when it knows none."""
+    return next((t for t in types_of(content) if t in rules), "")
+
+
+def judge_authority(key_owner: str, actor: str, content: Mapping[str, Any] | None, owner: str | None) -> Refused | None:
+    """Key controller = actor = attributedTo = stored owner, as equal ids; same origin is necessary, not sufficient.
+
+    The one function for inbox, fetch, backfill and reconcile alike.
+    """
+    if key_owner != actor:
+        return refuse("key_owner", key_owner[:200])
+    if content is not None:
+        name = id_of(content)
+        if not name or origin(name) != origin(actor):
+            return refuse("other_origin", name[:200])
+        author = content.get("attributedTo")
+        if author != actor:
+            return refuse("attributed_to", str(author)[:200])
+    if owner is not None and owner != actor:
+        return refuse("stored_owner", owner[:200])
+    return None
+
+
+def judge(
+    request: IncomingRequest, signature: Signature, activity: Mapping[str, Any], facts: Facts, now: datetime
+) -> Verified | Refused:
+    """An activity that was pushed to us: its HTTP signature proves it, the proof inside proves the document."""
+    if facts.key is None:
+        return refuse("key_unknown", signature.key_id[:200])
+    wrong = verify(request, signature, facts.key, now, facts.authorities)
+    if wrong is not None:
+        return wrong
+    described = describe(activity)
+    if isinstance(described, Refused):
+        return described
+    wrong = _judge_author(described, facts.key.owner, facts)
+    if wrong is not None:
+        return wrong
+    document = _judge_object(described, facts, now)
+    if isinstance(document, Refused):
+        return document
+    return Verified(described, request.body, document, str(signature.dialect), facts.key.id, _JUDGED)
+
+
+def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: datetime) -> Verified | Refused:
+    """An activity read in its actor's outbox: only the proof of its document proves it.
+
+    What embeds no document with a proof has no effect when pulled, and is refused.
+    """
+    described = describe(activity)
+    if isinstance(described, Refused):
+        return described
+    if facts.document_key is None:
+        return refuse("key_unknown")
+    wrong = _judge_author(described, facts.document_key.owner, facts)
+    if wrong is not None:
+        return wrong
+    document = _judge_object(described, facts, now)
+    if document is None:
+        return refuse("proof_absent")
+    if isinstance(document, Refused):
+        return document
+    return Verified(described, raw, document, "proof", facts.document_key.id, _JUDGED)
+
+
+def judge_gone(activity: Mapping[str, Any], raw: bytes, actor_key: PublicKey, facts: Facts) -> Verified | Refused:
+    """A Delete read in its actor's outbox, once the object's own address answered 410 over the guarded client."""
+    described = describe(activity)
+    if isinstance(described, Refused):
+        return described
+    if described.type != "Delete":
+        return refuse("activity_type", described.type)
+    wrong = _judge_author(described, actor_key.owner, facts)
+    return wrong or Verified(described, raw, None, "gone", actor_key.id, _JUDGED)
+
+
+def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Refused | None:
+    """Who may say this, before what it says is looked at."""
+    if origin(described.id) != origin(described.actor):
+        return refuse("other_origin", described.id[:200])
+    speaks_of = described.object if described.type in ("Create", "Update") else None
+    if speaks_of is not None and described.object_id == described.actor:
+        speaks_of = None  # an actor speaks of itself, and is attributed to nobody
+    if described.type in ("Create", "Update") and described.object is None:
+        return refuse("activity_form", "object is not embedded")
+    if described.type == "Undo" and described.object is not None and described.object.get("actor") != described.actor:
+        return refuse("attributed_to", str(described.object.get("actor"))[:200])
+    owner = facts.owner if described.type in ("Create", "Update", "Delete") else None
+    wrong = judge_authority(key_owner, described.actor, speaks_of, owner)
+    if wrong is None and described.type == "Delete" and origin(described.object_id) != origin(described.actor):
+        wrong = refuse("other_origin", described.object_id[:200])
+    return wrong or facts.policy.judge(described.actor)
+
+
+def _judge_object(described: ActivityFacts, facts: Facts, now: datetime) -> Document | Refused | None:
+    """The document inside, with its own proof where its type requires one; None for what is no document of ours."""
+    content = described.object
+    if content is None or described.type not in ("Create", "Update"):
+        return None
+    kind = document_type(content, facts.rules)
+    if not kind:
+        return None
+    rule = facts.rules[kind]
+    if rule.proof_required:
+        if facts.document_key is None:
+            return refuse("key_unknown", "document") if "proof" in content else refuse("proof_absent")
+        wrong = judge_authority(facts.document_key.owner, described.actor, content, facts.owner)
+        wrong = wrong or verify_proof(content, facts.document_key, now)
+        if wrong is not None:
+            return wrong
+    return _document(content, kind, rule)
+
+
+def _document(content: Mapping[str, Any], kind: str, rule: DocumentRule) -> Document | Refused:
+    version = content.get("version", 0)
+    if rule.ordered and (type(version) is not int or not 1 <= version <= _MAX_VERSION):
+        return refuse("document_form", "version")
+    if rule.proof_required and not acceptable(content.get("@context")):
+        return refuse("context")
+    sharing = content.get("sharing", "public")
+    if sharing not in ("public", "network", "aggregate-only"):
+        return refuse("document_form", "sharing")
+    try:
+        raw = jcs(content)
+    except (NotCanonical, ValueError):
+        return refuse("document_form", "no canonical form")
+    number = version if type(version) is int else 0
+    return Document(id_of(content), kind, content, raw, digest(raw), number, str(sharing))
+
+
+def judge_document(content: Mapping[str, Any], key: PublicKey, facts: Facts, now: datetime) -> Document | Refused:
+    """A document read at its own address: its proof, and the same authority as if it had been sent."""
+    author = content.get("attributedTo")
+    if not isinstance(author, str) or not is_iri(author):
+        return refuse("attributed_to", str(author)[:200])
+    kind = document_type(content, facts.rules)
+    if not kind:
+        return refuse("document_form", "type")
+    wrong = judge_authority(key.owner, author, content, facts.owner) or verify_proof(content, key, now)
+    return wrong or facts.policy.judge(author) or _document(content, kind, facts.rules[kind])

@@ -1,0 +1,23 @@
+"""Whom a node refuses: a block list, or with an allow list everybody who is not on it. Hosts, with their subdomains."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from federation.errors import Refused, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """`block` and `allow` hold host names; an empty `allow` allows everybody."""
+
+    block: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+
+    def judge(self, iri: str) -> Refused | None:
+        """`blocked`, or None."""
+        host = (urlsplit(iri).hostname or "").lower()
+        parts = host.split(".")
+        names = {".".join(parts[i:]) for i in range(len(parts))}
+        if names & self.block or (self.allow and not names & self.allow):
+            return refuse("blocked", host)
+        return None
