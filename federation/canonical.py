@@ -6,6 +6,8 @@ The gate lets through only what has one reading: UTF-8, one value a key, bounded
 
 import hashlib
 import json
+import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -18,8 +20,18 @@ MAX_BYTES: Final = 1_048_576
 MAX_DEPTH: Final = 32
 MAX_NUMBER_CHARACTERS: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
+_WRITTEN_WITH_AN_EXPONENT: Final = 1e21  # below it, RFC 8785 writes a whole float as an integer
 _BOM: Final = b"\xef\xbb\xbf"
 _MAY_NAME_A_CONTEXT: Final = ("object", "proof")
+_SORTED: Final = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+_MAY_BE_A_FLOAT: Final = re.compile(rb"[:\[,]-?\d+[.eE]")
+_STRING_BEYOND_ASCII: Final = re.compile(rb'[\x80-\xff](?:[^"\\]|\\.)*+"(:?)', re.DOTALL)
 
 
 class _Rejected(Exception):
@@ -48,7 +60,7 @@ def _integer(text: str) -> int:
 def _float(text: str) -> float:
     value = float(text) if len(text) <= MAX_NUMBER_CHARACTERS else float("inf")
     lost = value == 0.0 and any(c in "123456789" for c in text.lower().partition("e")[0])
-    if lost or value in (float("inf"), float("-inf")):
+    if lost or MAX_INTEGER < abs(value) < _WRITTEN_WITH_AN_EXPONENT or math.isinf(value):
         raise _Rejected(refuse("number", text[:40]))
     return value
 
@@ -62,21 +74,16 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def _too_deep(value: object) -> bool:
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
-        if not level:
-            return False
-    return True
-
-
-def _children(node: Any) -> Any:
-    return node.values() if isinstance(node, dict) else node
+def _too_deep(node: Any, left: int = MAX_DEPTH - 1) -> bool:
+    for child in node.values() if type(node) is dict else node:
+        kind = type(child)
+        if (kind is dict or kind is list) and (left == 0 or _too_deep(child, left - 1)):
+            return True
+    return False
 
 
 def _fast(raw: bytes) -> dict[str, Any] | None:
-    """The object, if `raw` is byte for byte what orjson writes for it, with 53-bit integers only.
+    """The object, if `raw` is byte for byte what orjson writes for it, with 53-bit integers and no float.
 
     Then no key is double (the second would be missing from what orjson writes), no text is ill-formed and no number
     was rounded. Anything else, well-formed or not, is left to the careful reader.
@@ -84,7 +91,7 @@ def _fast(raw: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(raw)
         if type(value) is dict and orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw:
-            return value
+            return None if _MAY_BE_A_FLOAT.search(raw) else value
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass
     return None
@@ -146,25 +153,28 @@ def refuse_keywords(document: Mapping[str, Any]) -> Refused | None:
     return None
 
 
-def _plain(value: Any) -> bool:
-    """Whether orjson's sorted form is the RFC 8785 form: ASCII keys (one order), no float, 53-bit integers."""
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is dict:
-        return all(type(key) is str and key.isascii() and _plain(child) for key, child in value.items())
-    if kind is list:
-        return all(map(_plain, value))
-    return kind is int and -MAX_INTEGER <= value <= MAX_INTEGER
+def _same_in_jcs(written: bytes) -> bool:
+    """Whether what orjson wrote, keys sorted and integers of 53 bits, is the RFC 8785 form too.
+
+    They may differ by floats, by NaN (written null) and by the order of keys beyond ASCII, and by nothing else. A
+    text that only looks like one of those is harmless: the slow writer then says the same.
+    """
+    if b"null" in written or _MAY_BE_A_FLOAT.search(b"[" + written):
+        return False
+    return written.isascii() or not any(found[1] for found in _STRING_BEYOND_ASCII.finditer(written))
 
 
 def jcs(value: Any) -> bytes:
-    """The RFC 8785 form of `value`. Raises `NotCanonical`."""
+    """The RFC 8785 form of `value`, made of what `read_json` gives. Raises `NotCanonical`."""
     try:
-        if _plain(value):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        written = orjson.dumps(value, option=_SORTED)
+        if _same_in_jcs(written):
+            return written
+    except orjson.JSONEncodeError:
+        pass
+    try:
         return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, orjson.JSONEncodeError, RecursionError, UnicodeEncodeError) as error:
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeEncodeError) as error:
         raise NotCanonical(str(error)) from error
 
 

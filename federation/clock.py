@@ -6,18 +6,16 @@ Reads no clock: `now` is always given.
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from typing import Final
 
 from federation.errors import Refused, refuse
 
 Clock = Callable[[], datetime]
 WINDOW: Final = timedelta(seconds=300)
-_HTTP_DATE: Final = re.compile(
-    r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
-    r"\d{2}:\d{2}:\d{2} GMT",
-    re.ASCII,
-)
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HTTP_DATE: Final = re.compile(r"([A-Z][a-z]{2}), (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)
 _TIMESTAMP: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 
 
@@ -28,13 +26,15 @@ def http_date(now: datetime) -> str:
 
 def read_http_date(text: str) -> datetime | None:
     """The time of an IMF-fixdate; no other form is taken, and its weekday must be right."""
-    if not _HTTP_DATE.fullmatch(text):
+    found = _HTTP_DATE.fullmatch(text)
+    if found is None or found[3] not in _MONTHS:
         return None
+    day, year, hour, minute, second = map(int, found.group(2, 4, 5, 6, 7))
     try:
-        read = parsedate_to_datetime(text)
+        read = datetime(year, _MONTHS.index(found[3]) + 1, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    return read if http_date(read) == text else None
+    return read if _DAYS[read.weekday()] == found[1] else None
 
 
 def timestamp(now: datetime) -> str:
