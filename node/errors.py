@@ -9,6 +9,7 @@
     ├── BadSlug            a short name that no place can have
     ├── SlugTaken          a short name that was used before, and is never used again
     ├── PlaceUnknown       no such place on this node
+    ├── DocumentGone       a document that was deleted: its id never serves again
     └── Invalid            a document we were about to sign is not valid: nothing was written
 
 Bad remote data is never raised: it is a returned `federation.errors.Refused`.
@@ -98,6 +99,13 @@ class PlaceUnknown(NodeError):
 
     def __init__(self, slug: str) -> None:
         super().__init__(slug=slug)
+
+
+class DocumentGone(NodeError):
+    code = "document_gone"
+
+    def __init__(self, document: str) -> None:
+        super().__init__(document=document)
 
 
 class Invalid(NodeError):

@@ -1,0 +1,200 @@
+"""What leaves this node: signed, numbered, journalled and queued, always inside the caller's one transaction.
+
+`put_document` and `delete_document` are for documents (publishing, importing), `post` for any activity. Recipients
+come from `node.audience`; nothing private ever reaches here.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from secrets import token_bytes, token_urlsafe
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from federation import activity as activities
+from federation.canonical import digest, jcs
+from federation.clock import timestamp
+from federation.proof import add_proof
+from node import audience as audiences
+from node.actors import actor_document
+from node.audience import Audience
+from node.context import Node
+from node.errors import DocumentGone
+from node.places import known_actor
+from node.store import documents, journal, queue, streams, times
+from node.store.schema import actors
+from vocab.model import Envelope
+
+Build = Callable[[Envelope], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an activity is about, besides who says it and to whom."""
+
+    type: str  # Create | Update | Delete | Follow | Accept | Reject | Undo
+    object: Mapping[str, Any] | str
+    object_id: str
+    object_type: str
+    version: int | None = None
+    sharing: str | None = None
+    document: bytes | None = None
+    verdict: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row of the journal, and how many deliveries wait for it."""
+
+    seq: int
+    activity: str
+    queued: int
+    version: int = 0
+
+
+def post(connection: Connection, node: Node, slug: str, letter: Letter, audience: Audience) -> Sent:
+    """Number, journal and queue one activity of one of our actors."""
+    now, actor = node.clock(), node.config.actor(slug)
+    place = streams.next_place(connection, actor, audience.name)
+    name = str(place.seq) if audience.name == "public" else token_urlsafe(16)
+    salt = urlsafe_b64encode(token_bytes(32)).rstrip(b"=").decode()
+    heading = activities.Heading(
+        id=f"{actor}/activities/{name}",
+        actor=actor,
+        to=audience.to,
+        cc=audience.cc,
+        published=timestamp(now),
+        stream={"audience": audience.name, "n": place.n} | ({"prev": place.prev} if place.prev else {}),
+        commitment={"seq": place.seq, "salt": salt, "epoch": place.epoch},
+    )
+    activity = activities.make(letter.type, heading, letter.object)
+    seq = journal.append_own(connection, times.text(now), activity, letter, audience.name, place, salt)
+    streams.moved(connection, actor, audience.name, place, heading.id)
+    for recipient in audience.recipients:
+        queue.enqueue(connection, seq, actor, recipient.actor, recipient.inbox, now)
+    return Sent(seq, heading.id, len(audience.recipients), letter.version or 0)
+
+
+def put_document(
+    connection: Connection, node: Node, slug: str, document: str, kind: str, sharing: str, build: Build
+) -> Sent | None:
+    """Sign a new version of a document and send it to its audience; None when nothing in it is new.
+
+    `build` makes the whole document but its proof. Raises `DocumentGone` for an id that was deleted.
+    """
+    before = documents.stored(connection, document)
+    if before is not None and before.deleted:
+        raise DocumentGone(document)
+    actor, now = node.config.actor(slug), timestamp(node.clock())
+    kept = None if before is None else documents.bytes_at(connection, before.seq)
+    if before is not None and kept is not None:
+        same = build(_envelope(node, actor, document, sharing, before.version, before.published, before.updated))
+        if jcs(same) == jcs({key: value for key, value in json.loads(kept).items() if key != "proof"}):
+            return None
+    version = 1 if before is None else before.version + 1
+    published = now if before is None else before.published
+    plain = build(_envelope(node, actor, document, sharing, version, published, now))
+    signed = add_proof(plain, node.keys.of(slug).ed25519, actor + "#ed25519-key", now)
+    letter = Letter(
+        "Create" if before is None else "Update", signed, document, kind, version, sharing, jcs(signed), "current"
+    )
+    sent = _to_all(connection, node, slug, letter, audiences.of(connection, actor, sharing))
+    row = {
+        "id": document,
+        "owner": actor,
+        "type": kind,
+        "version": version,
+        "sharing": sharing,
+        "digest": digest(letter.document or b""),
+        "seq": sent.seq,
+        "published": published,
+        "updated": now,
+        "deleted": None,
+        "own": True,
+    }
+    documents.put(connection, row)
+    return sent
+
+
+def _envelope(
+    node: Node, actor: str, document: str, sharing: str, version: int, published: str, updated: str
+) -> Envelope:
+    to = audiences.addressed(actor, sharing)
+    return Envelope(document, actor, version, published, updated, node.config.license, sharing, to)
+
+
+def _to_all(
+    connection: Connection, node: Node, slug: str, letter: Letter, to: tuple[Audience, ...]
+) -> Sent:
+    """One activity an audience; the first row is the one that the document points at."""
+    sent = [post(connection, node, slug, letter, audience) for audience in to]
+    return Sent(sent[0].seq, sent[0].activity, sum(each.queued for each in sent), sent[0].version)
+
+
+def send_again(connection: Connection, node: Node, slug: str, document: str) -> int:
+    """Send the current version of a document to those of its audience that were never sent it; how many."""
+    row = documents.stored(connection, document)
+    if row is None or row.deleted:
+        return 0
+    raw, queued = documents.bytes_at(connection, row.seq), 0
+    had = {part for pair in queue.sent_to(connection, document, row.version) for part in pair}
+    for audience in audiences.of(connection, row.owner, row.sharing):
+        missing = tuple(each for each in audience.recipients if not had & {each.actor, each.inbox})
+        if missing and raw is not None:
+            letter = Letter("Update", json.loads(raw), document, row.type, row.version, row.sharing, raw, "none")
+            only = Audience(audience.name, audience.to, audience.cc, missing)
+            queued += post(connection, node, slug, letter, only).queued
+    return queued
+
+
+def update_actor(connection: Connection, node: Node, slug: str) -> int:
+    """Tell all followers, those of other networks too, what the actor now says of itself; how many."""
+    actor = node.config.actor(slug)
+    document = actor_document(connection, node, slug)
+    letter = Letter("Update", document, actor, "Actor")
+    return post(connection, node, slug, letter, audiences.followed_by(connection, actor, documents=False)).queued
+
+
+def delete_document(connection: Connection, node: Node, slug: str, document: str) -> int:
+    """Leave a tombstone, erase the bytes, and tell all who were sent any version; how many."""
+    row = documents.stored(connection, document)
+    if row is None or row.deleted:
+        return 0
+    now = node.clock()
+    told = _all_told(connection, row)
+    journal.erase(connection, document)
+    tombstone = {"id": document, "type": "Tombstone", "deleted": timestamp(now)}
+    letter = Letter("Delete", tombstone, document, row.type, row.version, row.sharing, None, "tombstone")
+    sent = _to_all(connection, node, slug, letter, told)
+    changed = {"deleted": timestamp(now), "updated": timestamp(now), "seq": sent.seq}
+    documents.change(connection, document, changed)
+    return sent.queued
+
+
+def _all_told(connection: Connection, document: Row[Any]) -> tuple[Audience, ...]:
+    """Whoever was sent any version, and whoever may have read it; named aggregators each apart."""
+    now = audiences.of(connection, document.owner, document.sharing)
+    names = {actor for actor, _ in queue.sent_to(connection, document.id)} | {each.actor for a in now for each in a.recipients}
+    if document.sharing == "aggregate-only":
+        return tuple(audiences.one(connection, name) for name in sorted(names)) or now
+    known = audiences.reachable(connection, sorted(names), shared=document.sharing == "public")
+    return (Audience(now[0].name, now[0].to, now[0].cc, known),)
+
+
+def delete_actor(connection: Connection, node: Node, slug: str) -> int:
+    """Delete every document of a place, then its actor; its short name is never given again."""
+    actor = known_actor(connection, node, slug).id
+    living = documents.of_owner(connection, actor)
+    queued = sum(delete_document(connection, node, slug, row.id) for row in living)
+    to = audiences.followed_by(connection, actor, documents=False)
+    queued += post(connection, node, slug, Letter("Delete", actor, actor, "Actor", verdict="tombstone"), to).queued
+    gone = update(actors).where(actors.c.id == actor).values(deleted=times.text(node.clock()))
+    connection.execute(gone)
+    return queued
+
+
+def slug_of(connection: Connection, actor: str) -> str | None:
+    """The slug of one of our actors."""
+    return connection.execute(select(actors.c.slug).where(actors.c.id == actor)).scalar_one_or_none()

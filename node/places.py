@@ -1,0 +1,126 @@
+"""The places of this node as their manager enters them: drafts, until `publish` signs them.
+
+A short name is given once: that of a deleted place is never used again, for its tombstone must keep its meaning.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from federation.canonical import digest, jcs
+from node.context import Node
+from node.errors import BadSlug, PlaceUnknown, SlugTaken
+from node.store import times
+from node.store.schema import actors, drafts
+from vocab.model import Place
+
+DESCRIPTION = "description"
+_SLUG = re.compile(r"[a-z0-9_]{1,30}")
+_RESERVED = frozenset({"actor", "relay", "inbox"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceState:
+    """A place and where it stands: `draft`, `changed`, `published` or `removing`."""
+
+    slug: str
+    place: Place
+    state: str
+
+
+def content_text(content: Mapping[str, Any]) -> str:
+    """The one text of a draft: equal texts, equal content."""
+    return jcs(content).decode()
+
+
+def state_of(draft: Row[Any]) -> str:
+    """Where a draft stands against what was published from it."""
+    if draft.removed:
+        return "removing"
+    if draft.digest is None:
+        return "draft"
+    return "published" if draft.digest == digest(draft.content.encode()) else "changed"
+
+
+def put_draft(connection: Connection, actor: str, name: str, content: str, now: str) -> str:
+    """Keep what was entered: `added`, `changed`, or `same` when nothing is new."""
+    key = (drafts.c.actor == actor) & (drafts.c.name == name)
+    before = connection.execute(select(drafts).where(key)).one_or_none()
+    if before is None:
+        row = {"actor": actor, "name": name, "content": content, "updated": now, "removed": False}
+        connection.execute(insert(drafts).values(row))
+        return "added"
+    if before.content == content and not before.removed:
+        return "same"
+    connection.execute(update(drafts).where(key).values(content=content, updated=now, removed=False))
+    return "added" if before.removed else "changed"
+
+
+def add_place(node: Node, slug: str, place: Place, accept: Sequence[str] = ()) -> str:
+    """Enter a place or correct it; `accept` are followers taken at once. Raises `BadSlug`, `SlugTaken`."""
+    host = node.config.authority.partition(":")[0]
+    if not _SLUG.fullmatch(slug) or slug in _RESERVED or slug == host:
+        raise BadSlug(slug)
+    with node.store.read() as connection:
+        _refuse_taken(connection, slug)
+    node.keys.make(slug)
+    return node.store.write(lambda connection: _add(connection, node, slug, place, accept))
+
+
+def _refuse_taken(connection: Connection, slug: str) -> None:
+    known = connection.execute(select(actors).where(actors.c.slug == slug)).one_or_none()
+    if known is not None and known.deleted:
+        raise SlugTaken(slug)
+
+
+def _add(connection: Connection, node: Node, slug: str, place: Place, accept: Sequence[str]) -> str:
+    _refuse_taken(connection, slug)
+    actor, now = node.config.actor(slug), times.text(node.clock())
+    known = connection.execute(select(actors.c.accept).where(actors.c.id == actor)).one_or_none()
+    if known is None:
+        row = {"id": actor, "kind": "place", "slug": slug, "created": now, "name": place.name}
+        connection.execute(insert(actors).values(row))
+    accepted = dict.fromkeys([*(json.loads(known.accept) if known else ()), *accept])
+    values = {"name": place.name, "accept": json.dumps(list(accepted))}
+    connection.execute(update(actors).where(actors.c.id == actor).values(values))
+    return put_draft(connection, actor, DESCRIPTION, content_text(place.to_json()), now)
+
+
+def known_actor(connection: Connection, node: Node, slug: str) -> Row[Any]:
+    """The row of a living place; raises `PlaceUnknown`."""
+    query = select(actors).where(actors.c.slug == slug, actors.c.kind == "place", actors.c.deleted.is_(None))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise PlaceUnknown(slug)
+    return row
+
+
+def list_all(node: Node) -> list[PlaceState]:
+    """The living places of this node, by short name."""
+    query = (
+        select(actors.c.slug, drafts)
+        .join(drafts, drafts.c.actor == actors.c.id)
+        .where(drafts.c.name == DESCRIPTION, actors.c.deleted.is_(None))
+        .order_by(actors.c.slug)
+    )
+    with node.store.read() as connection:
+        rows = connection.execute(query).all()
+    return [PlaceState(row.slug, Place.from_json(json.loads(row.content)), state_of(row)) for row in rows]
+
+
+def show_place(node: Node, slug: str) -> PlaceState | None:
+    """One living place of this node."""
+    return next((state for state in list_all(node) if state.slug == slug), None)
+
+
+def delete_place(node: Node, slug: str) -> None:
+    """Delete a place, its documents and its actor, and queue the notices, in one transaction."""
+    from node.outgoing import delete_actor
+
+    with node.store.read() as connection:
+        known_actor(connection, node, slug)
+    node.store.write(lambda connection: delete_actor(connection, node, slug))

@@ -1,0 +1,153 @@
+"""From the journal to what pages and queries read: a fold, from a cursor kept in the same transaction.
+
+Several processes may call `catch_up`; one at a time folds, and an entry folded twice changes nothing. `rebuild`
+empties everything and folds again from the first row, in one transaction: readers see the old content, then the new.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from node.context import Node
+from node.projections import directory, graph, observations, relations
+from node.projections.stores import Stores
+from node.store import journal
+from node.store.journal import Verdict
+from node.store.schema import cursor, quarantine
+from node.store.schema import directory as places
+from node.store.schema import observations as figures
+from node.store.schema import restricted_observations as kept_back
+from vocab import parse
+from vocab.errors import Mistake
+from vocab.model import Report
+
+FOLD = 1  # raise it when what a fold makes of an entry changes: every node then folds again
+_BATCH = 200
+_NAME = "journal"
+
+
+def catch_up(node: Node) -> int:
+    """Fold what the journal has beyond the cursor; how many entries."""
+    folded = 0
+    while _behind(node):
+        with node.store.read() as truth, node.cache.public.write() as public:
+            with node.cache.restricted.write() as restricted:
+                folded += _fold_some(node, Stores(truth, public, restricted, node.config.is_aggregator()), _BATCH)
+    return folded
+
+
+def rebuild(node: Node) -> int:
+    """Empty the projections and fold the whole journal again; how many entries."""
+    folded = 0
+    with node.store.read() as truth, node.cache.public.write() as public:
+        with node.cache.restricted.write() as restricted:
+            stores = Stores(truth, public, restricted, node.config.is_aggregator())
+            _empty(node, stores)
+            while some := _fold_some(node, stores, _BATCH):
+                folded += some
+    return folded
+
+
+def _version(node: Node) -> int:
+    return 2 * FOLD + node.config.is_aggregator()
+
+
+def _position(connection: Connection, version: int) -> int:
+    """The last entry folded by this version of the fold; -1 when another version made what is there."""
+    row = connection.execute(select(cursor).where(cursor.c.name == _NAME)).one_or_none()
+    if row is None:
+        return 0
+    return row.seq if row.version == version else -1
+
+
+def _behind(node: Node) -> bool:
+    with node.cache.public.read() as public, node.store.read() as truth:
+        return _position(public, _version(node)) < journal.head(truth)
+
+
+def _empty(node: Node, stores: Stores) -> None:
+    node.cache.public.empty(stores.public)
+    node.cache.restricted.empty(stores.restricted)
+
+
+def _fold_some(node: Node, stores: Stores, limit: int) -> int:
+    position = _position(stores.public, _version(node))
+    if position < 0:
+        _empty(node, stores)
+    entries = journal.after(stores.truth, max(position, 0), limit)
+    for entry in entries:
+        fold(stores, entry)
+    if entries:
+        row = {"name": _NAME, "version": _version(node), "seq": entries[-1].seq}
+        stores.public.execute(delete(cursor).where(cursor.c.name == _NAME))
+        stores.public.execute(insert(cursor).values(row))
+    return len(entries)
+
+
+def fold(stores: Stores, entry: Row[Any]) -> None:
+    """What one entry of the journal changes."""
+    ended, begun = relations.ended_by(entry), relations.begun_by(entry)
+    if ended:
+        relations.end(stores.public, ended)
+        _forget_all(stores, ended)
+    if begun and not relations.holds(stores.public, begun):
+        relations.begin(stores.public, begun, entry)
+        for earlier in journal.by_actor(stores.truth, begun, entry.seq - 1):
+            _fold_document(stores, earlier)
+    counts = entry.direction == "out" or relations.holds(stores.public, entry.actor)
+    if counts:
+        _fold_document(stores, entry)
+
+
+def _fold_document(stores: Stores, entry: Row[Any]) -> None:
+    if entry.verdict == Verdict.TOMBSTONE:
+        _forget(stores, entry.object)
+    elif entry.verdict == Verdict.CURRENT and entry.document is not None:
+        _take(stores, entry, json.loads(entry.document))
+
+
+def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
+    """A document's new version, or, when it is not valid, its place in quarantine."""
+    said = parse.document(document)
+    if isinstance(said, tuple):
+        _refuse(stores, entry, said)
+        return
+    is_public = said.envelope.sharing == "public"
+    lines = graph.lines_of(document) if stores.graphs and is_public else []
+    if lines is None:
+        _refuse(stores, entry, (Mistake("graphDigest", "doc.bad"),))
+        return
+    _forget(stores, entry.object)
+    if isinstance(said, Report):
+        observations.put(stores.public, stores.restricted, entry, said)
+    elif is_public:
+        directory.put(stores.public, entry, said)
+    if lines:
+        graph.put(stores.public, entry, document, lines)
+
+
+def _refuse(stores: Stores, entry: Row[Any], mistakes: tuple[Mistake, ...]) -> None:
+    """An authentic document that is not valid: what it said before no longer holds, and this is kept apart."""
+    _forget(stores, entry.object)
+    errors = json.dumps([mistake.to_json() for mistake in mistakes], ensure_ascii=False)
+    row = {"seq": entry.seq, "document": entry.object, "actor": entry.actor, "errors": errors}
+    stores.public.execute(insert(quarantine).values(row))
+
+
+def _forget(stores: Stores, document: str) -> None:
+    directory.drop(stores.public, document)
+    observations.drop(stores.public, stores.restricted, document)
+    graph.drop(stores.public, document)
+    stores.public.execute(delete(quarantine).where(quarantine.c.document == document))
+
+
+def _forget_all(stores: Stores, actor: str) -> None:
+    """Everything that an actor said."""
+    found: set[str] = set()
+    for connection, table in ((stores.public, figures), (stores.restricted, kept_back)):
+        found |= set(connection.execute(select(table.c.document).where(table.c.place == actor + "#place")).scalars())
+    for table in (places, quarantine):
+        found |= set(stores.public.execute(select(table.c.document).where(table.c.actor == actor)).scalars())
+    for document in found:
+        _forget(stores, document)

@@ -1,0 +1,49 @@
+"""The figures that were said: public ones in the public file, the others in the restricted file and nowhere else."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert
+
+from node.store.schema import observations, restricted_observations
+from vocab.build import observation_iri
+from vocab.model import Observation, Report, breakdown_text
+from vocab.units import canonical
+
+
+def put(public: Connection, restricted: Connection, entry: Row[Any], said: Report) -> None:
+    """The figures of a report in place of those of its earlier version."""
+    drop(public, restricted, said.envelope.id)
+    is_public = said.envelope.sharing == "public"
+    rows = [_row(entry, said, figure) for figure in said.observations]
+    connection, table = (public, observations) if is_public else (restricted, restricted_observations)
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _row(entry: Row[Any], said: Report, figure: Observation) -> dict[str, Any]:
+    document = said.envelope.id
+    return {
+        "id": observation_iri(document, figure.indicator, figure.breakdown),
+        "document": document,
+        "place": said.place,
+        "indicator": figure.indicator,
+        "period": figure.period,
+        "breakdown": breakdown_text(figure.breakdown),
+        "value": None if figure.value is None else canonical(figure.value),
+        "unit": figure.unit,
+        "status": figure.status,
+        "conf": figure.conf,
+        "method": figure.method,
+        "sharing": said.envelope.sharing,
+        "version": said.envelope.version,
+        "seq": entry.seq,
+    }
+
+
+def drop(public: Connection, restricted: Connection, document: str) -> None:
+    _drop(public, observations, document)
+    _drop(restricted, restricted_observations, document)
+
+
+def _drop(connection: Connection, table: Table, document: str) -> None:
+    connection.execute(delete(table).where(table.c.document == document))

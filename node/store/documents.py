@@ -1,0 +1,63 @@
+"""The current version of every document, ours and received: which journal row holds its bytes, who may read them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from node.store.schema import blobs, documents, grants
+
+_STORED = select(documents).where(documents.c.id == bindparam("id"))
+_BYTES = select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "document")
+
+
+def stored(connection: Connection, document: str) -> Row[Any] | None:
+    """The row of a document, a tombstone included."""
+    return connection.execute(_STORED, {"id": document}).one_or_none()
+
+
+def put(connection: Connection, row: dict[str, Any]) -> None:
+    """A new current version, or a tombstone."""
+    statement = insert(documents)
+    kept = {key: statement.excluded[key] for key in row if key not in ("id", "owner", "published", "own")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=kept), row)
+
+
+def bytes_at(connection: Connection, seq: int) -> bytes | None:
+    """The document bytes of a journal row; None once erased."""
+    return connection.execute(_BYTES, {"seq": seq}).scalar_one_or_none()
+
+
+def level(connection: Connection, owner: str, reader: str | None) -> str:
+    """What `reader` was granted by a place of ours beyond what is public; empty for nothing."""
+    if reader is None:
+        return ""
+    query = select(grants.c.level).where(grants.c.actor == owner, grants.c.grantee == reader)
+    return connection.execute(query).scalar_one_or_none() or ""
+
+
+def may_read(connection: Connection, document: Row[Any], reader: str | None) -> bool:
+    """Whether the verified actor `reader` (None: anybody) may have a document of ours."""
+    if document.sharing == "public" or reader == document.owner:
+        return True
+    return bool(reader) and document.sharing == level(connection, document.owner, reader)
+
+
+def readable(connection: Connection, owner: str, reader: str | None) -> Sequence[Row[Any]]:
+    """The living documents of an owner that `reader` may have, by id."""
+    granted = level(connection, owner, reader)
+    query = select(documents).where(documents.c.owner == owner, documents.c.deleted.is_(None))
+    query = query.where(or_(documents.c.sharing == "public", documents.c.sharing == granted))
+    return connection.execute(query.order_by(documents.c.id)).all()
+
+
+def of_owner(connection: Connection, owner: str) -> Sequence[Row[Any]]:
+    """Every living document of an owner, by id."""
+    query = select(documents).where(documents.c.owner == owner, documents.c.deleted.is_(None))
+    return connection.execute(query.order_by(documents.c.id)).all()
+
+
+def change(connection: Connection, document: str, values: dict[str, Any]) -> None:
+    """Change some columns of a document that is stored."""
+    connection.execute(update(documents).where(documents.c.id == document).values(values))
