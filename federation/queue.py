@@ -1,0 +1,71 @@
+"""Deliveries that wait: what one is, when it is tried again, and what a durable queue must do.
+
+Never dropped: after three days a delivery is *parked*, and stays in the store with its reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from federation.breaker import Breaker
+
+FIRST_RETRY = timedelta(seconds=2)
+LONGEST_RETRY = timedelta(hours=6)
+PATIENCE = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One activity for one inbox. `queued`: when it was first due."""
+
+    id: int
+    seq: int
+    signer: str
+    recipient: str
+    inbox: str
+    host: str
+    attempts: int
+    queued: datetime
+
+
+class Queue(Protocol):
+    """A durable queue. Every method returns once its effect is on the disk."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
+        """What may be tried now, at most a few a host, oldest first, closed hosts only."""
+
+    async def body(self, seq: int) -> bytes | None:
+        """The activity's bytes; None once erased."""
+
+    async def settled(self, delivery: Delivery, state: str, status: int | None, reason: str, now: datetime) -> None:
+        """delivered, refused or parked."""
+
+    async def postponed(self, delivery: Delivery, until: datetime, status: int | None, reason: str) -> None:
+        """Tried once more, without success."""
+
+    async def dialect(self, host: str) -> str:
+        """The signature dialect that this host took last: cavage or rfc9421."""
+
+    async def set_dialect(self, host: str, dialect: str) -> None:
+        """Remember it."""
+
+    async def breaker(self, host: str) -> Breaker:
+        """The host's breaker."""
+
+    async def set_breaker(self, host: str, state: Breaker) -> None:
+        """Keep it."""
+
+
+def retry_after(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after `attempts` tries: doubling from two seconds to six hours, jittered by `jitter` in 0…1.
+
+    Full waits are spread over half to one and a half times the delay, so that nodes do not knock together.
+    """
+    wait = min(FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 20), LONGEST_RETRY)
+    return wait * (0.5 + jitter)
+
+
+def is_patience_over(queued: datetime, now: datetime) -> bool:
+    """Whether three days have passed since the first attempt was due."""
+    return now - queued > PATIENCE

@@ -1,0 +1,144 @@
+"""The one client for every outgoing request, guarded at the socket.
+
+Each address is checked when its socket is made, after name resolution, so that no name, literal or redirect can
+lead to a special-use address. Plain http only to the loopback list. No cookie, no proxy, no compression; answers
+are read up to a cap of bytes and time; redirects are followed by hand and never signed again for another origin.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+
+from federation.activity import is_iri, origin
+from federation.addresses import may_connect
+from federation.errors import Refused, refuse
+
+MAX_BYTES = 1 << 20
+SECONDS = 10.0
+REDIRECTS = 3
+ACTIVITY_JSON = "application/activity+json"
+ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
+Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a peer answered: the last URL, its status, its headers (lower-case names), its body."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+
+class _Forbidden(OSError):
+    """A socket to an address that must not be reached."""
+
+
+class Transport:
+    """An HTTP client that cannot reach private addresses. Open it with `async with`."""
+
+    def __init__(self, loopback_peers: frozenset[str] = frozenset(), user_agent: str = "Maillage") -> None:
+        self._peers = loopback_peers
+        self._agent = user_agent
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "Transport":
+        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=64, limit_per_host=4, ttl_dns_cache=30)
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=SECONDS, connect=5),
+            headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _socket(self, info: Any) -> socket.socket:
+        family, kind, protocol, _, address = info
+        if not may_connect(str(address[0]), int(address[1]), self._peers):
+            raise _Forbidden(f"{address[0]}:{address[1]}")
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
+    def may_ask(self, url: str) -> Refused | None:
+        """Refuses what is not https, but for the listed loopback peers."""
+        if not is_iri(url):
+            return refuse("forbidden_address", url[:200])
+        parts = urlsplit(url)
+        if parts.scheme == "https" or parts.netloc in self._peers:
+            return None
+        return refuse("forbidden_address", url[:200])
+
+    async def get(self, url: str, accept: str = ACCEPT, sign: Sign | None = None) -> Answer | Refused:
+        """GET, following at most three redirects; signed only for the origin first asked."""
+        first = url
+        for _ in range(REDIRECTS + 1):
+            signed = dict(sign("GET", url, None)) if sign and origin(url) == origin(first) else {}
+            answer = await self._send("GET", url, None, {"Accept": accept} | signed)
+            if isinstance(answer, Refused) or answer.status not in (301, 302, 303, 307, 308):
+                return answer
+            url = urljoin(url, answer.headers.get("location", ""))
+            if first.startswith("https:") and not url.startswith("https:"):
+                return refuse("redirected", "to plain http")
+        return refuse("redirected", f"more than {REDIRECTS} times")
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | Refused:
+        """POST once; a redirect is an answer like another."""
+        return await self._send("POST", url, body, headers)
+
+    async def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer | Refused:
+        wrong = self.may_ask(url)
+        if wrong is not None:
+            return wrong
+        if self._session is None:
+            raise RuntimeError("the transport is not open")
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return await _read(url, response)
+        except TimeoutError:
+            return refuse("too_long", url[:200])
+        except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
+            if _is_forbidden(error):
+                return refuse("forbidden_address", url[:200])
+            return refuse("unreachable", f"{type(error).__name__}: {url[:200]}")
+
+
+def _is_forbidden(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, _Forbidden):
+            return True
+        error = getattr(error, "os_error", None) or error.__cause__
+    return False
+
+
+async def _read(url: str, response: aiohttp.ClientResponse) -> Answer | Refused:
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        return refuse("remote_refused", "compressed answer")
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65_536):
+        body += chunk
+        if len(body) > MAX_BYTES:
+            return refuse("too_large", url[:200])
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(url, response.status, headers, bytes(body))
