@@ -70,7 +70,11 @@ def post(connection: Connection, node: Node, slug: str, letter: Letter, audience
         commitment={"seq": place.seq, "salt": salt, "epoch": place.epoch},
     )
     activity = activities.make(letter.type, heading, letter.object)
-    seq = journal.append_own(connection, times.text(now), activity, letter, audience.name, place, salt)
+    own = journal.Own(
+        activity, letter.object_id, letter.object_type, letter.version, letter.sharing, letter.document,
+        letter.verdict, audience.name, place, salt,
+    )  # fmt: skip
+    seq = journal.append_own(connection, own, times.text(now))
     streams.moved(connection, actor, audience.name, place, heading.id)
     for recipient in audience.recipients:
         queue.enqueue(connection, seq, actor, recipient.actor, recipient.inbox, now)

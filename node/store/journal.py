@@ -1,16 +1,20 @@
 """The journal in SQL: every activity and document that came in or went out, its bytes in a table that can forget.
 
-Rows are only ever added; `seq` is the order of commits. `Entry` (made by `federation.journal`, from a `Verified` or
-from what we signed) is the only thing that can be appended.
+Rows are only ever added; `seq` is the order of commits. There are two ways in: a `Verified`, which only
+`federation.inbox` can make, and what an actor of ours signed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from federation.canonical import digest, jcs
+from federation.inbox import Verified
 from node.store.schema import blobs, deliveries, journal
+from node.store.streams import StreamPlace
 
 
 class Verdict(StrEnum):
@@ -36,15 +40,93 @@ _FOLDED = (
 )
 
 
-def append(
-    connection: Connection, row: dict[str, Any], activity: bytes | None, document: bytes | None
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An activity of ours, numbered, and what it is about."""
+
+    activity: Mapping[str, Any]
+    object_id: str
+    object_type: str
+    version: int | None
+    sharing: str | None
+    document: bytes | None
+    verdict: str
+    audience: str
+    place: StreamPlace
+    salt: str
+
+
+def append_own(connection: Connection, own: Own, time: str) -> int:
+    """Add what one of our actors signed; its `seq`."""
+    row = {
+        "direction": "out",
+        "time": time,
+        "actor": own.activity["actor"],
+        "activity": own.activity["id"],
+        "type": own.activity["type"],
+        "object": own.object_id,
+        "object_type": own.object_type,
+        "version": own.version,
+        "sharing": own.sharing,
+        "digest": None if own.document is None else digest(own.document),
+        "actor_seq": own.place.seq,
+        "audience": own.audience,
+        "audience_n": own.place.n,
+        "audience_prev": own.place.prev,
+        "salt": own.salt,
+        "epoch": own.place.epoch,
+        "verified": "own",
+        "key": None,
+        "verdict": own.verdict,
+    }
+    return _append(connection, row, jcs(own.activity), own.document)
+
+
+def append_received(
+    connection: Connection, verified: Verified, object_type: str, verdict: str, time: str
 ) -> int:
-    """Add a row and its bytes; its `seq`."""
-    seq = connection.execute(_ROW, row).inserted_primary_key[0]
-    for kind, raw in (("activity", activity), ("document", document)):
-        if raw is not None:
-            connection.execute(_BLOB, {"seq": seq, "kind": kind, "bytes": raw})
-    return int(seq)
+    """Add what was judged to be another actor's own word; its `seq`."""
+    facts, document = verified.facts, verified.document
+    row = {
+        "direction": "in",
+        "time": time,
+        "actor": facts.actor,
+        "activity": facts.id,
+        "type": facts.type,
+        "object": facts.object_id,
+        "object_type": object_type,
+        "version": document.version if document else None,
+        "sharing": document.sharing if document else None,
+        "digest": document.digest if document else None,
+        "actor_seq": _number(facts.commitment, "seq"),
+        "audience": _name(facts.stream, "audience"),
+        "audience_n": _number(facts.stream, "n"),
+        "audience_prev": _name(facts.stream, "prev"),
+        "salt": _name(facts.commitment, "salt"),
+        "epoch": _number(facts.commitment, "epoch"),
+        "verified": verified.by,
+        "key": verified.key,
+        "verdict": verdict,
+    }
+    return _append(connection, row, verified.raw, document.raw if document else None)
+
+
+def _number(said: Mapping[str, Any], name: str) -> int | None:
+    value = said.get(name)
+    return value if type(value) is int and 0 <= value < 2**53 else None
+
+
+def _name(said: Mapping[str, Any], name: str) -> str | None:
+    value = said.get(name)
+    return value if isinstance(value, str) and len(value) <= 2048 else None
+
+
+def _append(connection: Connection, row: dict[str, Any], activity: bytes, document: bytes | None) -> int:
+    seq = int(connection.execute(_ROW, row).inserted_primary_key[0])
+    connection.execute(_BLOB, {"seq": seq, "kind": "activity", "bytes": activity})
+    if document is not None:
+        connection.execute(_BLOB, {"seq": seq, "kind": "document", "bytes": document})
+    return seq
 
 
 def known(connection: Connection, actor: str, activity: str) -> int | None:

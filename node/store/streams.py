@@ -9,7 +9,7 @@ from node.store.schema import actors, streams
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StreamPlace:
     """Where an activity stands: `seq` among all of its actor's, `n` after `prev` among those of its audience."""
 
     seq: int
@@ -18,16 +18,16 @@ class Place:
     prev: str | None
 
 
-def next_place(connection: Connection, actor: str, audience: str) -> Place:
+def next_place(connection: Connection, actor: str, audience: str) -> StreamPlace:
     """The next numbers of one of our actors; `moved` must follow in the same transaction."""
     query = update(actors).where(actors.c.id == actor).values(seq=actors.c.seq + 1)
     seq, epoch = connection.execute(query.returning(actors.c.seq, actors.c.epoch)).one()
     stream = select(streams.c.n, streams.c.prev).where(streams.c.actor == actor, streams.c.audience == audience)
     n, prev = connection.execute(stream).one_or_none() or (0, None)
-    return Place(seq, epoch, n + 1, prev)
+    return StreamPlace(seq, epoch, n + 1, prev)
 
 
-def moved(connection: Connection, actor: str, audience: str, place: Place, activity: str) -> None:
+def moved(connection: Connection, actor: str, audience: str, place: StreamPlace, activity: str) -> None:
     """Remember that `activity` stands at `place`."""
     statement = insert(streams).values(actor=actor, audience=audience, n=place.n, prev=activity)
     statement = statement.on_conflict_do_update(

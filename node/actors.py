@@ -1,0 +1,88 @@
+"""The documents of this node's own actors, as others read them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from federation.actor import Profile, node_actor, place_actor
+from federation.clock import timestamp
+from node.context import Node
+from node.places import DESCRIPTION
+from node.store import documents, times
+from node.store.schema import actors
+from vocab.model import Description
+from vocab.parse import document as read_document
+
+SHARED_INBOX = "/inbox"
+
+
+def row_of(connection: Connection, slug: str) -> Row[Any] | None:
+    """The row of one of our actors, living or deleted; the node's own slug is `actor`."""
+    return connection.execute(select(actors).where(actors.c.slug == slug)).one_or_none()
+
+
+def is_published(connection: Connection, node: Node, slug: str) -> bool:
+    """Whether a place has said anything yet: before, only its actor's keys and name are shown."""
+    stored = documents.stored(connection, f"{node.config.actor(slug)}/documents/{DESCRIPTION}")
+    return stored is not None and not stored.deleted
+
+
+def actor_document(connection: Connection, node: Node, slug: str) -> dict[str, Any]:
+    """The actor's document; for a place, what its published description says: name, summary, location, fields."""
+    row = row_of(connection, slug)
+    assert row is not None, slug
+    inbox, keys = node.config.url + SHARED_INBOX, node.keys.of(slug)
+    published = timestamp(times.read(row.created))
+    if row.kind == "node":
+        name = node.config.authority.partition(":")[0]
+        profile = Profile(row.id, name, row.name, url=node.config.url + "/", published=published, approves=False)
+        return node_actor(profile, keys, inbox)
+    said = _description(connection, row.id)
+    profile = Profile(
+        id=row.id,
+        username=slug,
+        name=said.place.name if said else row.name,
+        summary=_summary(said.place.summary) if said else "",
+        published=published,
+        fields=_fields(said) if said else (),
+        location=_location(said) if said else None,
+    )
+    return place_actor(profile, keys, node.config.node_actor, inbox)
+
+
+def _description(connection: Connection, actor: str) -> Description | None:
+    stored = documents.stored(connection, f"{actor}/documents/{DESCRIPTION}")
+    raw = None if stored is None or stored.deleted else documents.bytes_at(connection, stored.seq)
+    said = read_document(json.loads(raw)) if raw else None
+    return said if isinstance(said, Description) else None
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def _summary(summary: Mapping[str, str]) -> str:
+    """HTML, as other networks expect: French first, then English."""
+    texts = [summary[lang] for lang in ("fr", "en") if summary.get(lang)]
+    return "".join(f"<p>{_escaped(text)}</p>" for text in texts)
+
+
+def _fields(said: Description) -> tuple[tuple[str, str], ...]:
+    place = said.place
+    pairs = [("Site", place.website), ("Commune", place.address.locality), ("Depuis · Since", place.opened)]
+    return tuple((name, _escaped(value)) for name, value in pairs if value)
+
+
+def _location(said: Description) -> dict[str, Any] | None:
+    place = said.place
+    if place.lat is None or place.lon is None:
+        return None
+    return {
+        "id": place.iri + "-location",
+        "type": "Place",
+        "name": place.address.locality or place.name,
+        "latitude": float(place.lat),
+        "longitude": float(place.lon),
+    }
