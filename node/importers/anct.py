@@ -148,7 +148,7 @@ def _clues(row: Row, name: str, street: str) -> tuple[Clues, tuple[str, ...]]:
     published, _, second = row["cog_raw"].partition("|")
     codes = tuple(dict.fromkeys(code for code in (published, second, row["cog"]) if code not in ("", "0")))
     point = _point(row)
-    badly = ("code_zero",) if published == "0" else ()
+    badly: tuple[str, ...] = ("code_zero",) if published == "0" else ()
     if point is None and (row["lat"] or row["lon"]):
         badly += ("point_unreadable",)
     clues = Clues(

@@ -74,12 +74,22 @@ def _by_name(clues: Clues) -> tuple[Commune, tuple[Note, ...]] | None:
 
 def _by_postcode(commune: Commune, clues: Clues) -> Placed | Note:
     """The code and the postcode disagree: the postcode wins when the point, or another code, is with it."""
-    other = _of_postcode(clues)
     params = {"code": commune.code, "commune": commune.name, "postcode": clues.postcode}
+    if commune.departement in departement_of(clues.postcode):
+        return _by_postcode_alone(clues, params)
+    other = _of_postcode(clues)
     if other is None or (clues.point and not may_hold(other.departement, *clues.point)):
         return Note("contradiction", params)
     note = Note("postcode_wins", {**params, "now": other.code, "name": other.name})
     return Placed(other, clues.point if clues.exact else None, (note,))
+
+
+def _by_postcode_alone(clues: Clues, params: dict[str, str]) -> Placed | Note:
+    """A geocoder put the row next to its postcode: what was published wins, and the point goes with its commune."""
+    other = resolve("", "", clues.postcode).commune
+    if other is None:
+        return Note("contradiction", params)
+    return Placed(other, None, (Note("postcode_alone", {**params, "now": other.code, "name": other.name}),))
 
 
 def _of_postcode(clues: Clues) -> Commune | None:

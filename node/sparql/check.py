@@ -24,8 +24,10 @@ _TOKEN = re.compile(
 )
 _SILENT = frozenset({"comment", "long", "short", "variable", "lang", "number"})
 _SERVICE = re.compile(r"(?:true|false)?service", re.IGNORECASE)
-_UPDATES = frozenset("INSERT DELETE LOAD CLEAR DROP CREATE ADD MOVE COPY WITH".split())
-_FORMS = frozenset("SELECT ASK CONSTRUCT DESCRIBE".split())
+_UPDATES = frozenset(
+    ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
+)
+_FORMS = frozenset(("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"))
 
 
 class Form(Enum):

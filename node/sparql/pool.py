@@ -5,8 +5,8 @@
 
 import asyncio
 import sys
+from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +89,8 @@ class Worker:
     """One process; `ask` is used by one query at a time."""
 
     process: Process
+    questions: StreamWriter
+    replies: StreamReader
 
     @classmethod
     async def start(cls, database: Path, limits: Limits) -> "Worker":
@@ -100,7 +102,9 @@ class Worker:
             stderr=DEVNULL,
             limit=_LONGEST_LINE,
         )
-        worker = cls(process)
+        if process.stdin is None or process.stdout is None:
+            raise _Ended
+        worker = cls(process, process.stdin, process.stdout)
         try:
             await asyncio.wait_for(worker._reply(), _START_SECONDS)
         except BaseException:
@@ -110,10 +114,9 @@ class Worker:
 
     async def ask(self, question: Question) -> QueryAnswer | QueryRefused:
         """The answer; raises `_Ended` or `TimeoutError`, after which this worker must be stopped."""
-        assert self.process.stdin is not None
         try:
-            self.process.stdin.write(question.line())
-            await self.process.stdin.drain()
+            self.questions.write(question.line())
+            await self.questions.drain()
         except OSError as error:
             raise _Ended from error
         reply = await asyncio.wait_for(self._reply(), _START_SECONDS)
@@ -124,17 +127,15 @@ class Worker:
         return QueryRefused(reply.reason, reply.detail)
 
     async def _reply(self) -> Reply:
-        assert self.process.stdout is not None
-        line = await self.process.stdout.readline()
+        line = await self.replies.readline()
         if not line:
             raise _Ended
         return Reply.read(line)
 
     async def _answer(self) -> tuple[Reply, bytes]:
-        assert self.process.stdout is not None
         reply = await self._reply()
         try:
-            return reply, await self.process.stdout.readexactly(reply.length)
+            return reply, await self.replies.readexactly(reply.length)
         except asyncio.IncompleteReadError as error:
             raise _Ended from error
 
@@ -176,7 +177,7 @@ class Pool:
 
     async def _ask(self, question: Question) -> QueryAnswer | QueryRefused:
         try:
-            worker = self._idle.pop() if self._idle else await Worker.start(self.database, self.limits)
+            worker = self._alive() or await Worker.start(self.database, self.limits)
         except (_Ended, TimeoutError):
             return QueryRefused("unavailable")
         self._busy.add(worker)
@@ -195,6 +196,14 @@ class Pool:
                 self._idle.append(worker)
             else:
                 await worker.stop()
+
+    def _alive(self) -> Worker | None:
+        """An idle worker that nobody has killed meanwhile."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.returncode is None:
+                return worker
+        return None
 
     async def close(self) -> None:
         """Stop every worker; queries under way are refused."""
@@ -256,8 +265,3 @@ async def _once(path: Path, asked: Ask, limits: Limits) -> QueryAnswer | QueryRe
 def database(node: "Node") -> Path:
     """The file of public projections that workers load: nothing restricted is ever in it."""
     return Path(node.dir).resolve() / "cache" / "public.sqlite"
-
-
-__all__: Sequence[str] = (
-    "Ask", "Limits", "Pool", "QueryAnswer", "QueryRefused", "database", "prepared", "query",
-)  # fmt: skip

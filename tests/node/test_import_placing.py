@@ -100,3 +100,10 @@ def test_a_point_elsewhere_is_dropped_when_code_and_postcode_agree() -> None:
 
 def test_the_middle_of_a_commune_is_not_the_place() -> None:
     assert placed(Clues(codes=("23096",), point=GUERET)).point is None
+
+
+def test_what_was_published_wins_over_a_geocoder_next_door() -> None:
+    toulon = (Decimal("43.12"), Decimal("5.93"))
+    found = placed(Clues(codes=("83137",), derived=True, postcode="83500", point=toulon, exact=True, name="Toulon"))
+    assert (found.commune.name, found.point, found.notes[0].code) == ("La Seyne-sur-Mer", None, "postcode_alone")
+    assert placed(Clues(codes=("83137",), postcode="83500", point=toulon, exact=True)).commune.name == "Toulon"
