@@ -1,0 +1,80 @@
+"""`/totals.json` and `/totals.csv`: the same rows as the pages and the command line (aggregator only).
+
+`?indicator=visits&by=departement&period=2025`; without a period, the latest year that has a figure.
+"""
+
+import asyncio
+import csv
+import io
+import json
+
+from aiohttp import web
+
+from node.context import Node
+from vocab.errors import VocabError
+from vocab.periods import Period
+from vocab.reference import indicators
+
+HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60", "X-Content-Type-Options": "nosniff"}
+
+
+def _problem(title: str, detail: str) -> web.Response:
+    body = {"type": "about:blank", "title": title, "status": 400, "detail": detail}
+    return web.json_response(body, status=400, content_type="application/problem+json", headers=HEADERS)
+
+
+def _rows(node: Node, name: str, by: str, period: str) -> list[dict[str, object]]:
+    from node.views.totals import default_period, totals
+
+    return [row.to_json() for row in totals(node, name, by, period or default_period(node, name))]
+
+
+async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | web.Response:
+    from node.views.totals import AREAS
+
+    if "aggregator" not in node.config.roles:
+        raise web.HTTPNotFound
+    name = request.query.get("indicator", "")
+    by, period = request.query.get("by", "country"), request.query.get("period", "")
+    if name not in indicators():
+        return _problem("Indicateur inconnu · Unknown indicator", name[:80])
+    if by not in AREAS:
+        return _problem("Découpage inconnu · Unknown division", ", ".join(AREAS))
+    try:
+        if period:
+            Period.parse(period)
+    except VocabError:
+        return _problem("Période incorrecte · Bad period", period[:40])
+    return await asyncio.to_thread(_rows, node, name, by, period)
+
+
+def as_csv(rows: list[dict[str, object]]) -> str:
+    """The rows as RFC 4180 CSV, methods joined by a space; text that a spreadsheet could run is quoted as text."""
+    out = io.StringIO(newline="")
+    if rows:
+        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+        writer.writeheader()
+        for row in rows:
+            methods = row["methods"]
+            joined = " ".join(map(str, methods)) if isinstance(methods, list) else ""
+            writer.writerow(row | {"methods": joined})
+    return out.getvalue()
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """The two files of totals."""
+
+    async def totals_json(request: web.Request) -> web.Response:
+        rows = await _asked(node, request)
+        if isinstance(rows, web.Response):
+            return rows
+        text = json.dumps(rows, ensure_ascii=False)
+        return web.Response(text=text, content_type="application/json", headers=HEADERS)
+
+    async def totals_csv(request: web.Request) -> web.Response:
+        rows = await _asked(node, request)
+        if isinstance(rows, web.Response):
+            return rows
+        return web.Response(text=as_csv(rows), content_type="text/csv", charset="utf-8", headers=HEADERS)
+
+    return [web.get("/totals.json", totals_json), web.get("/totals.csv", totals_csv)]

@@ -1,0 +1,209 @@
+"""Totals of one indicator by area, from public figures only, by the indicator's own rule.
+
+What is not public is counted (`restricted_left_out`) and never read: the count comes from another file, which
+holds the figures that this module has no statement to read.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from node.context import Node
+from node.store.schema import directory, observations, relations, restricted_observations
+from vocab import territory
+from vocab.indicators import Aggregate, Universe, aggregate, questions
+from vocab.periods import Period
+from vocab.reference import indicator, scheme
+from vocab.resolve import Fact
+from vocab.units import canonical
+
+AREAS = ("country", "region", "departement", "epci", "typology")
+HYBRID = "hybrid"
+_OPEN = ("open", "paused", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One total of the answering places, named as it is published; figures are decimal strings."""
+
+    indicator: str
+    area: str
+    period: str
+    value: str | None
+    unit: str
+    obsStatus: str
+    confStatus: str
+    n_operators: int
+    n_reporting: int
+    n_connected: int
+    n_known: int
+    coverage: str | None
+    methods: tuple[str, ...]
+    restricted_left_out: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as `/totals.json` gives it."""
+        return asdict(self) | {"methods": list(self.methods)}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A place of the directory, in its areas."""
+
+    place: str
+    actor: str
+    kind: str
+    name: str
+    operator: str
+    areas: Mapping[str, str]
+    open_at: bool
+
+
+def exclusive_family(typology: Iterable[str]) -> str:
+    """The exclusive partition of hybrid places: a single family, or `hybrid`; `""` when nothing is said."""
+    known = scheme("typology")
+    families = {known.family(code) for code in typology if code in known.codes}
+    return HYBRID if len(families) > 1 else next(iter(families), "")
+
+
+def _is_open(row: Any, end: str) -> bool:
+    """Known open at the end of the period: opened by then if a date is given, not closed by then."""
+    if row.opened and row.opened[: len(end)] > end[: len(row.opened)]:
+        return False
+    if row.closed:
+        return bool(row.closed > end[: len(row.closed)])
+    return row.status in _OPEN
+
+
+def known_places(public: Connection, period: str) -> dict[str, KnownPlace]:
+    """Every place of the directory by its IRI; `open_at` says whether it counts at the end of `period`."""
+    end = Period.parse(period).end.isoformat()
+    found = {}
+    for row in public.execute(select(directory).order_by(directory.c.place, directory.c.seq)):
+        areas = {
+            "country": territory.COUNTRY,
+            "region": row.region or "",
+            "departement": row.departement or "",
+            "epci": row.epci or "",
+            "typology": exclusive_family(json.loads(row.typology)),
+        }
+        found[row.place] = KnownPlace(
+            row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end)
+        )
+    return found
+
+
+def facts(public: Connection, names: Iterable[str], period: str) -> list[Fact]:
+    """The current public figures of some indicators that bear on `period`: the year, its months, dates, exercise."""
+    year = str(Period.parse(period).year)
+    o = observations.c
+    spans = o.period.startswith(year) | o.period.startswith(str(int(year) - 1) + "-") | (o.period == period)
+    query = select(o.place, o.indicator, o.period, o.value, o.status, o.method, o.breakdown, o.seq).where(
+        o.indicator.in_(list(names)), spans
+    )
+    return [
+        Fact(r.place, r.indicator, r.period, None if r.value is None else Decimal(r.value), *r[4:8])
+        for r in public.execute(query)
+    ]
+
+
+def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[str, int]:
+    """How many restricted figures each place gave for a question; the figures themselves are not read."""
+    o = restricted_observations.c
+    query = (
+        select(o.place, func.count())
+        .where(o.indicator.in_(list(names)), o.period.startswith(str(Period.parse(period).year)))
+        .group_by(o.place)
+    )
+    return {place: int(n) for place, n in restricted.execute(query)}
+
+
+def _universe(places: Iterable[KnownPlace], connected: frozenset[str], withheld: Mapping[str, int]) -> Universe:
+    here = list(places)
+    return Universe(
+        operators={p.place: p.operator for p in here},
+        connected=frozenset(p.place for p in here if p.kind == "description" and p.actor in connected),
+        known=frozenset(p.place for p in here if p.open_at),
+        restricted=sum(withheld.get(p.place, 0) for p in here),
+    )
+
+
+def _row(name: str, area: str, period: str, total: Aggregate) -> Row:
+    return Row(
+        indicator=name,
+        area=area,
+        period=period,
+        value=None if total.value is None else canonical(total.value),
+        unit=total.unit,
+        obsStatus=total.obs_status,
+        confStatus=total.conf_status,
+        n_operators=total.n_operators,
+        n_reporting=total.n_reporting,
+        n_connected=total.n_connected,
+        n_known=total.n_known,
+        coverage=None if total.coverage is None else canonical(total.coverage),
+        methods=total.methods,
+        restricted_left_out=total.restricted_left_out,
+    )
+
+
+def _with_reference(universe: Universe, by: str, area: str) -> Universe:
+    """The municipal population of an area, for the ratios that need it."""
+    if by == "typology":
+        return universe
+    people = Decimal(territory.population(by, area))
+    return Universe(universe.operators, universe.connected, universe.known, universe.restricted, {"population": people})
+
+
+def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
+    """One row an area that has a known place, sorted by area code. Raises `KeyError` and `BadPeriod`.
+
+    `by`: country | region | departement | epci | typology (the exclusive partition).
+    """
+    if by not in AREAS:
+        raise ValueError(by)
+    names = questions(name)
+    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
+        places = known_places(public, period)
+        figures = facts(public, names, period)
+        connected = frozenset(public.execute(select(relations.c.actor)).scalars())
+        withheld = left_out(restricted, names, period)
+    by_area: dict[str, list[KnownPlace]] = {}
+    for place in places.values():
+        if place.areas[by]:
+            by_area.setdefault(place.areas[by], []).append(place)
+    figures_of: dict[str, list[Fact]] = {}
+    for fact in figures:
+        if fact.place in places:
+            figures_of.setdefault(places[fact.place].areas[by], []).append(fact)
+    rows = []
+    for area, here in sorted(by_area.items()):
+        universe = _with_reference(_universe(here, connected, withheld), by, area)
+        rows.append(_row(name, area, period, aggregate(name, period, figures_of.get(area, ()), universe)))
+    return rows
+
+
+def default_period(node: Node, name: str) -> str:
+    """The latest year with a public figure for the question; last year when there is none."""
+    o = observations.c
+    with node.cache.public.read() as public:
+        latest = public.execute(select(func.max(o.period)).where(o.indicator.in_(questions(name)))).scalar()
+    return str(Period.parse(latest).year) if latest else str(node.clock().year - 1)
+
+
+def area_name(by: str, area: str, lang: str) -> str:
+    """An area as a person reads it."""
+    if by != "typology":
+        return territory.name_of(by, area, lang)
+    if area == HYBRID:
+        return "Hybride (plusieurs familles)" if lang == "fr" else "Hybrid (several families)"
+    return scheme("typology").codes[area].label[lang] if area in scheme("typology").codes else area
+
+
+def unit_label(name: str) -> str:
+    """The UCUM code of an indicator."""
+    return indicator(name).unit
