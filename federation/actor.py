@@ -56,13 +56,13 @@ class RemoteActor:
 
 def _keys(actor: str, keys: ActorKeys) -> dict[str, Any]:
     return {
-        "publicKey": {"id": actor + "#main-key", "owner": actor, "publicKeyPem": keys.public_pem()},
+        "publicKey": {"id": actor + "#main-key", "owner": actor, "publicKeyPem": keys.public_pem},
         "assertionMethod": [
             {
                 "id": actor + "#ed25519-key",
                 "type": "Multikey",
                 "controller": actor,
-                "publicKeyMultibase": keys.multibase(),
+                "publicKeyMultibase": keys.multibase,
             }
         ],
     }
