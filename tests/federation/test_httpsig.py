@@ -18,6 +18,8 @@ from federation.httpsig import (
     signature_of,
     verify,
 )
+from federation.httpsig_request import gathered
+from federation.httpsig_rfc9421 import base
 from federation.keys import KeyKind, PublicKey, signed
 from tests.federation.signing import (
     ACTOR,
@@ -298,9 +300,6 @@ def test_rfc9421_forms(incoming: IncomingRequest, expected: str) -> None:
 
 
 def test_authority_and_path_do_for_the_uri() -> None:
-    from federation.httpsig_request import gathered
-    from federation.httpsig_rfc9421 import base
-
     written = '("@method" "@authority" "@path" "content-digest")' + AT
     incoming = rfc9421_by_hand(written)
     signature = signature_of(incoming)

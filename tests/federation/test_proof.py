@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from federation.canonical import digest, jcs
 from federation.errors import Refused
-from federation.keys import KeyKind, PublicKey, load_public
-from federation.proof import add_proof, method_of, verify_proof
+from federation.keys import KeyKind, PublicKey, load_public, multibase_encode
+from federation.proof import _signed_bytes, add_proof, method_of, verify_proof
 from tests.federation.signing import ACTOR, NOW, actor_keys, ed25519_key, other_keys, rsa_key
 from tests.federation.test_canonical import objects
 from tests.shared import shared
@@ -201,12 +201,10 @@ def test_one_proof_of_one_form(proof: object) -> None:
 
 def test_honoured_options_are_verified() -> None:
     """An option that its maker signed passes while it holds."""
-    from federation import proof as module
-
     document = proven()
     options = document["proof"] | {"expires": "2026-11-20T12:30:00Z", "nonce": "x"}
-    message = module._signed_bytes(document, options)
-    value = module.multibase_encode(actor_keys().ed25519.sign(message))
+    message = _signed_bytes(document, options)
+    value = multibase_encode(actor_keys().ed25519.sign(message))
     signed = document | {"proof": options | {"proofValue": value}}
     assert judged(signed) is None
     late = verify_proof(signed, ed25519_key(), NOW + timedelta(hours=1))
