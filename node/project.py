@@ -5,6 +5,8 @@ empties everything and folds again from the first row, in one transaction: reade
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
@@ -31,22 +33,27 @@ def catch_up(node: Node) -> int:
     """Fold what the journal has beyond the cursor; how many entries."""
     folded = 0
     while _behind(node):
-        with node.store.read() as truth, node.cache.public.write() as public:
-            with node.cache.restricted.write() as restricted:
-                folded += _fold_some(node, Stores(truth, public, restricted, node.config.is_aggregator()), _BATCH)
+        with _opened(node) as stores:
+            folded += _fold_some(node, stores, _BATCH)
     return folded
 
 
 def rebuild(node: Node) -> int:
     """Empty the projections and fold the whole journal again; how many entries."""
     folded = 0
-    with node.store.read() as truth, node.cache.public.write() as public:
-        with node.cache.restricted.write() as restricted:
-            stores = Stores(truth, public, restricted, node.config.is_aggregator())
-            _empty(node, stores)
-            while some := _fold_some(node, stores, _BATCH):
-                folded += some
+    with _opened(node) as stores:
+        _empty(node, stores)
+        while some := _fold_some(node, stores, _BATCH):
+            folded += some
     return folded
+
+
+@contextmanager
+def _opened(node: Node) -> Iterator[Stores]:
+    """The three transactions; the public one, which holds the cursor, is committed last."""
+    cache = node.cache
+    with node.store.read() as truth, cache.public.write() as public, cache.restricted.write() as restricted:
+        yield Stores(truth, public, restricted, node.config.is_aggregator())
 
 
 def _version(node: Node) -> int:

@@ -122,7 +122,7 @@ def _name(said: Mapping[str, Any], name: str) -> str | None:
 
 
 def _append(connection: Connection, row: dict[str, Any], activity: bytes, document: bytes | None) -> int:
-    seq = int(connection.execute(_ROW, row).inserted_primary_key[0])
+    seq = connection.execute(_ROW, row).lastrowid
     connection.execute(_BLOB, {"seq": seq, "kind": "activity", "bytes": activity})
     if document is not None:
         connection.execute(_BLOB, {"seq": seq, "kind": "document", "bytes": document})
@@ -136,7 +136,7 @@ def known(connection: Connection, actor: str, activity: str) -> int | None:
 
 def head(connection: Connection) -> int:
     """The last row's number; 0 for an empty journal."""
-    return connection.execute(select(func.coalesce(func.max(journal.c.seq), 0))).scalar_one()
+    return int(connection.execute(select(func.coalesce(func.max(journal.c.seq), 0))).scalar_one())
 
 
 def after(connection: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
@@ -152,7 +152,8 @@ def by_actor(connection: Connection, actor: str, until: int) -> Iterator[Row[Any
 def activity_bytes(connection: Connection, seq: int) -> bytes | None:
     """The exact bytes of an activity; None once erased."""
     query = select(blobs.c.bytes).where(blobs.c.seq == seq, blobs.c.kind == "activity")
-    return connection.execute(query).scalar_one_or_none()
+    raw: bytes | None = connection.execute(query).scalar_one_or_none()
+    return raw
 
 
 def erase(connection: Connection, document: str) -> None:

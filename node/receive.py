@@ -1,0 +1,116 @@
+"""From a request to a journal row: read, judge, append; 202 only once the disk has it.
+
+Nothing is converted to RDF here, nothing is validated against shapes, and no other host is asked, save for one
+bounded look-up of a key that we have never seen.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from federation import inbox
+from federation.activity import id_of
+from federation.errors import Refused
+from federation.httpsig import IncomingRequest, Signature, signature_of
+from federation.inbox import Facts, Verified
+from federation.keys import PublicKey
+from federation.policy import Policy
+from federation.proof import method_of
+from node.context import Node
+from node.rules import RULES
+from node.store import documents
+from node.store.journal import Verdict
+from node.taking import Taken, take
+
+
+class Keys(Protocol):
+    """Finds public keys by their id."""
+
+    async def key(self, key_id: str) -> PublicKey | Refused: ...
+
+    async def fresh_key(self, key_id: str) -> PublicKey | Refused: ...
+
+
+async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | Refused:
+    """Take one activity that was POSTed to an inbox of ours, or say why not."""
+    activity = inbox.read(_header(incoming, "content-type"), incoming.body)
+    if isinstance(activity, Refused):
+        return activity
+    signature = signature_of(incoming)
+    if isinstance(signature, Refused):
+        return signature
+    blocked = policy(node).judge(signature.key_id)
+    if blocked is not None:
+        return blocked
+    key = await keys.key(signature.key_id)
+    if isinstance(key, Refused):
+        return Taken(0, Verdict.NONE) if _is_farewell(activity, key) else key
+    verified = await _judge(node, incoming, signature, activity, key, keys)
+    if isinstance(verified, Refused) and verified.reason == "signature":
+        verified = await _judge_anew(node, incoming, signature, activity, key, keys) or verified
+    if isinstance(verified, Refused):
+        return verified
+    return await node.store.awrite(lambda connection: take(connection, node, verified))
+
+
+def policy(node: Node) -> Policy:
+    """Whom this node refuses."""
+    return Policy(node.config.block, node.config.allow)
+
+
+def _header(incoming: IncomingRequest, name: str) -> str:
+    return next((value for key, value in incoming.headers if key.lower() == name), "")
+
+
+def _is_farewell(activity: Mapping[str, Any], refused: Refused) -> bool:
+    """The Delete of an actor that is gone, and whose key is gone with it: taken, without effect."""
+    is_gone = refused.reason in ("key_gone", "gone", "not_found")
+    return is_gone and activity.get("type") == "Delete" and id_of(activity.get("object")) == activity.get("actor")
+
+
+async def _judge(
+    node: Node,
+    incoming: IncomingRequest,
+    signature: Signature,
+    activity: Mapping[str, Any],
+    key: PublicKey,
+    keys: Keys,
+) -> Verified | Refused:
+    found = await facts_of(node, activity, key, keys)
+    return found if isinstance(found, Refused) else inbox.judge(incoming, signature, activity, found, node.clock())
+
+
+async def _judge_anew(
+    node: Node,
+    incoming: IncomingRequest,
+    signature: Signature,
+    activity: Mapping[str, Any],
+    key: PublicKey,
+    keys: Keys,
+) -> Verified | Refused | None:
+    """The owner may have another key by now: it is asked, and believed only if it lists one."""
+    fresh = await keys.fresh_key(signature.key_id)
+    if isinstance(fresh, Refused) or fresh.text == key.text:
+        return None
+    return await _judge(node, incoming, signature, activity, fresh, keys)
+
+
+async def facts_of(
+    node: Node, activity: Mapping[str, Any], key: PublicKey | None, keys: Keys
+) -> Facts | Refused:
+    """What judging needs to know: the key of the document inside, who owns its id already, who we are."""
+    content = activity.get("object")
+    document_key = None
+    if isinstance(content, dict) and "proof" in content and inbox.document_type(content, RULES):
+        named = method_of(content)
+        found = named if isinstance(named, Refused) else await keys.key(named)
+        if isinstance(found, Refused):
+            return found
+        document_key = found
+    object_id = id_of(content)
+    with node.store.read() as connection:
+        stored = documents.stored(connection, object_id) if object_id else None
+    owner = stored.owner if stored is not None else None
+    ours = frozenset({node.config.authority})
+    return Facts(key, document_key, owner, ours, RULES, policy(node))
+
+
