@@ -1,7 +1,9 @@
 """The profile `anct`: rows of the Mission Coworking and ANCT lists of tiers-lieux, made into places. Pure.
 
-A label row (`labels`) that repeats a row of the list (`sameas`) is no second place: its programme is added to the
-place of that row. When that row is not there or cannot be placed, the label row stands for the place itself.
+A label row (`labels`) that repeats a row of the list (`sameas`) is no second place: its family and programme are
+added to the place of that row. When that row is not there or cannot be placed, the label row stands for the place itself. A row
+that groups several identifiers (`fabt-10; fabt-89`) stays one listing, under the first: names alone do not say whether
+they are several places.
 """
 
 import hashlib
@@ -64,12 +66,12 @@ def read(rows: Iterable[Row]) -> Iterator[Candidate | Merged | Rejected]:
     by_id: dict[str, Row] = {}
     results: dict[int, Candidate | Merged | Rejected] = {}
     for row in rows:
-        twin = by_id.setdefault(row["id"], row)
+        twin = by_id.setdefault(_id(row), row)
         if twin is row:
             results[row.number] = _one(row)
         else:
-            reason = Note("twice", {"id": row["id"], "row": str(twin.number)})
-            results[row.number] = Rejected(row.number, row["id"], row["name"], reason)
+            reason = Note("twice", {"id": _id(row), "row": str(twin.number)})
+            results[row.number] = Rejected(row.number, _id(row), row["name"], reason)
     for row in by_id.values():
         _join(row, by_id, results)
     return iter(results[number] for number in sorted(results))
@@ -85,31 +87,31 @@ def _join(row: Row, by_id: dict[str, Row], results: dict[int, Candidate | Merged
             note = Note("sameas_missing", {"id": row["sameas"]})
             results[row.number] = replace(said, notes=(*said.notes, note))
         return
-    programme = _codes(row["labels"], PROGRAMME)
     name = said.place.name if isinstance(said, Candidate) else row["name"]
-    results[row.number] = Merged(row.number, row["id"], name, into.id)
-    joined = tuple(sorted({*into.place.programme, *programme}))
+    results[row.number] = Merged(row.number, _id(row), name, into.id)
+    typology = tuple(sorted({*into.place.typology, *_codes(row["typo"], TYPOLOGY)}))
+    programme = tuple(sorted({*into.place.programme, *_codes(row["labels"], PROGRAMME)}))
     results[into.row] = replace(
         into,
-        place=replace(into.place, programme=joined),
+        place=replace(into.place, typology=typology, programme=programme),
         source=" ; ".join(dict.fromkeys((into.source, row["source"]))),
         digest=_digest_of(into.digest, row_digest(row)),
-        notes=(*into.notes, Note("label_joined", {"id": row["id"], "row": str(row.number)})),
+        notes=(*into.notes, Note("label_joined", {"id": _id(row), "row": str(row.number)})),
     )
 
 
 def _one(row: Row) -> Candidate | Rejected:
     name, mended = clean(row["name"])
     if row.ragged:
-        return Rejected(row.number, row["id"], name, Note("ragged"))
-    for column, value in (("id", row["id"]), ("name", name)):
+        return Rejected(row.number, _id(row), name, Note("ragged"))
+    for column, value in (("id", _id(row)), ("name", name)):
         if not value:
-            return Rejected(row.number, row["id"], name, Note("missing", {"column": column}))
+            return Rejected(row.number, _id(row), name, Note("missing", {"column": column}))
     street, street_mended = clean(row["address"])
     clues, badly = _clues(row, name, street)
     placed = place(clues)
     if isinstance(placed, Note):
-        return Rejected(row.number, row["id"], name, placed)
+        return Rejected(row.number, _id(row), name, placed)
     web, web_mended = website(row["web"])
     codes = dict.fromkeys((*mended, *street_mended, *badly, *((web_mended,) if web_mended else ())))
     notes = tuple(Note(code) for code in codes) + placed.notes
@@ -134,7 +136,14 @@ def _candidate(
     )
     if short != name:
         notes = (*notes, Note("name_long"))
-    return Candidate(row.number, row["id"], made, row["source"], row_digest(row), notes)
+    if _id(row) != row["id"]:
+        notes = (*notes, Note("grouped", {"ids": row["id"]}))
+    return Candidate(row.number, _id(row), made, row["source"], row_digest(row), notes)
+
+
+def _id(row: Row) -> str:
+    """The identifier of the row: the first, where it groups several."""
+    return row["id"].partition(";")[0].strip()
 
 
 def _postcode(row: Row) -> str:

@@ -23,17 +23,17 @@ from vocab.parse import document as parsed
 SAMPLE = Path(__file__).parents[2] / "examples" / "import_sample.csv"
 URL = "https://council.example"
 REFUSED = {
-    21: "geocoded_only",
-    22: "codes_contradict",
-    32: "unplaced",
-    33: "missing",
-    34: "twice",
-    39: "ragged",
+    22: "geocoded_only",
+    23: "codes_contradict",
+    33: "unplaced",
+    34: "missing",
+    35: "twice",
+    40: "ragged",
 }
 
 
 def said() -> dict[str, Candidate | Merged | Rejected]:
-    return {each.id: each for each in read_anct(read(SAMPLE.read_bytes()).rows) if each.row != 34}
+    return {each.id: each for each in read_anct(read(SAMPLE.read_bytes()).rows) if each.row != 35}
 
 
 def taken(name: str) -> Candidate:
@@ -53,6 +53,12 @@ def test_a_label_row_whose_place_is_absent_stands_for_itself() -> None:
     found = taken("ex-label-5")
     assert found.place.typology == ("shared-workshop",)
     assert [note.code for note in found.notes] == ["sameas_missing"]
+
+
+def test_a_row_that_groups_identifiers_stays_one_listing() -> None:
+    found = taken("ex-label-7")
+    assert found.place.name == "La Halle supposée; Le Quai imaginaire"
+    assert [note.code for note in found.notes] == ["grouped"]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +113,10 @@ def entries(node: Node) -> int:
 
 def test_the_sample_is_imported_whole_and_each_row_answered(node: Node) -> None:
     report = import_file(node, SAMPLE, "anct")
-    assert (report.taken, report.merged, report.refused, report.unchanged) == (30, 2, 6, 0)
+    assert (report.taken, report.merged, report.refused, report.unchanged) == (31, 2, 6, 0)
     assert {row.row: row.notes[0].code for row in report.rows if row.outcome is Outcome.REFUSED} == REFUSED
     found = listings(node)
-    assert len(found) == 30
+    assert len(found) == 31
     first = found["ex-1"]
     assert first.place.iri == f"{URL}/listings/anct/ex-1#place"
     assert first.envelope.license == "https://spdx.org/licenses/etalab-2.0"
@@ -122,7 +128,7 @@ def test_the_same_import_twice_writes_nothing(node: Node) -> None:
     import_file(node, SAMPLE, "anct")
     before = entries(node)
     report = import_file(node, SAMPLE, "anct")
-    assert (report.taken, report.unchanged) == (0, 30)
+    assert (report.taken, report.unchanged) == (0, 31)
     assert entries(node) == before
 
 
@@ -155,7 +161,7 @@ def test_a_changed_row_makes_a_new_version_of_its_one_listing(node: Node, tmp_pa
     changed = [row.id for row in report.rows if row.outcome is Outcome.CHANGED]
     assert changed == ["ex-1"]
     assert listings(node)["ex-1"].envelope.version == 2
-    assert len(listings(node)) == 30
+    assert len(listings(node)) == 31
 
 
 def test_a_withdrawn_listing_is_not_put_back(node: Node) -> None:
@@ -182,9 +188,9 @@ def test_the_report_reads_in_both_languages(node: Node) -> None:
     for lang in ("fr", "en"):
         lines = report.lines(lang)
         assert sum(line.startswith(("Ligne", "Row")) for line in lines) == 6
-        assert "38" in lines[-1]
+        assert "39" in lines[-1]
     told = json.loads(json.dumps(report.to_json()))
-    assert told["rows"] == 38
+    assert told["rows"] == 39
     assert told["dry_run"] is True
 
 
