@@ -1,9 +1,10 @@
 """The profile `anct`: rows of the Mission Coworking and ANCT lists of tiers-lieux, made into places. Pure.
 
 A label row (`labels`) that repeats a row of the list (`sameas`) is no second place: its family and programme are
-added to the place of that row. When that row is not there or cannot be placed, the label row stands for the place itself. A row
-that groups several identifiers (`fabt-10; fabt-89`) stays one listing, under the first: names alone do not say whether
-they are several places.
+added to the place of that row. When that row is not there or cannot be placed, the label row stands for the place
+itself. A row that groups several identifiers (`fabt-10; fabt-89`) stays one listing, under the first: names alone do
+not say whether they are several places. These lists say what existed at their date, not what is open now: the status
+is *unknown*.
 """
 
 import hashlib
@@ -129,6 +130,7 @@ def _candidate(
         address=Address(placed.commune.code, street, _postcode(row), placed.commune.name),
         typology=_codes(row["typo"], TYPOLOGY),
         programme=_codes(row["labels"], PROGRAMME),
+        status="unknown",
         summary={"fr": name} if short != name else {},
         lat=lat,
         lon=lon,
