@@ -1,1 +1,4 @@
-"""A node that runs: it composes `vocab` and `federation`, and owns the port, the database, the templates and the clock."""
+"""A node that runs: it composes `vocab` and `federation`.
+
+It owns the port, the database, the templates and the clock.
+"""

@@ -180,7 +180,8 @@ def delete_document(connection: Connection, node: Node, slug: str, document: str
 def _all_told(connection: Connection, document: Row[Any]) -> tuple[Audience, ...]:
     """Whoever was sent any version, and whoever may have read it; named aggregators each apart."""
     now = audiences.of(connection, document.owner, document.sharing)
-    names = {actor for actor, _ in queue.sent_to(connection, document.id)} | {each.actor for a in now for each in a.recipients}
+    names = {each.actor for audience in now for each in audience.recipients}
+    names |= {actor for actor, _ in queue.sent_to(connection, document.id)}
     if document.sharing == "aggregate-only":
         return tuple(audiences.one(connection, name) for name in sorted(names)) or now
     known = audiences.reachable(connection, sorted(names), shared=document.sharing == "public")

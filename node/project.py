@@ -32,7 +32,7 @@ _NAME = "journal"
 def catch_up(node: Node) -> int:
     """Fold what the journal has beyond the cursor; how many entries."""
     folded = 0
-    while _behind(node):
+    while behind(node):
         with _opened(node) as stores:
             folded += _fold_some(node, stores, _BATCH)
     return folded
@@ -68,9 +68,10 @@ def _position(connection: Connection, version: int) -> int:
     return row.seq if row.version == version else -1
 
 
-def _behind(node: Node) -> bool:
+def behind(node: Node) -> int:
+    """How many entries the projections have not folded yet."""
     with node.cache.public.read() as public, node.store.read() as truth:
-        return _position(public, _version(node)) < journal.head(truth)
+        return journal.head(truth) - max(_position(public, _version(node)), 0)
 
 
 def _empty(node: Node, stores: Stores) -> None:

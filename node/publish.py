@@ -79,7 +79,8 @@ def _publish(connection: Connection, node: Node, slug: str | None) -> Published:
         queued += _apply(connection, node, change, draft)
         changes.append(change)
     for row in connection.execute(_living(slug)).all():
-        queued += sum(send_again(connection, node, row.slug, each.id) for each in documents.of_owner(connection, row.id))
+        for each in documents.of_owner(connection, row.id):
+            queued += send_again(connection, node, row.slug, each.id)
     return Published(tuple(changes), queued)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from node.store import sqlite
 
@@ -37,11 +37,6 @@ class Store:
     def open(cls, directory: Path) -> "Store":
         """The store of a node's folder, whose tables are already there."""
         return cls(Path(directory) / DATABASE)
-
-    @property
-    def engine(self) -> Engine:
-        """The reading engine, for those who watch (`PRAGMA data_version`)."""
-        return self._readers
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

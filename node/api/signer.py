@@ -1,0 +1,43 @@
+"""Requests as they came over the wire, who signed them, and how a refusal is answered (RFC 9457)."""
+
+from aiohttp import web
+
+from federation.errors import Refused
+from federation.httpsig import IncomingRequest, signature_of, verify
+from node.context import Node
+from node.lookup import Lookup
+
+LOOKUP: web.AppKey[Lookup] = web.AppKey("lookup", Lookup)
+ACTIVITY_JSON = "application/activity+json"
+_PROBLEM = "application/problem+json"
+
+
+def incoming(request: web.Request, body: bytes = b"") -> IncomingRequest:
+    """The request unchanged: raw target, headers in order, raw body."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers)
+    return IncomingRequest(request.method, request.raw_path, headers, body, request.host)
+
+
+def problem(refused: Refused) -> web.Response:
+    """A refusal with its stable reason and, for a signature, the string that we expected."""
+    said = {"type": "about:blank", "status": refused.status, "title": refused.reason, "reason": refused.reason}
+    if refused.detail:
+        said["detail"] = refused.detail
+    if refused.expected:
+        said["expected"] = refused.expected
+    return web.json_response(said, status=refused.status, content_type=_PROBLEM)
+
+
+async def reader_of(request: web.Request, node: Node) -> str | Refused | None:
+    """The actor who signed a GET; None for a request without a signature, a refusal for a wrong one."""
+    if "Signature" not in request.headers and "Signature-Input" not in request.headers:
+        return None
+    came = incoming(request)
+    signature = signature_of(came)
+    if isinstance(signature, Refused):
+        return signature
+    key = await request.app[LOOKUP].key(signature.key_id)
+    if isinstance(key, Refused):
+        return key
+    wrong = verify(came, signature, key, node.clock(), frozenset({node.config.authority}))
+    return key.owner if wrong is None else wrong

@@ -1,0 +1,107 @@
+"""The only module that knows all of the others: it puts the routes together and runs the node.
+
+A path that both people and machines read has two handlers; the Accept header chooses.
+"""
+
+import asyncio
+import importlib
+import logging
+import re
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from aiohttp import web
+
+from federation.canonical import MAX_BYTES
+from node import jobs, lookup
+from node.api import activitypub
+from node.api.accept import best
+from node.api.signer import ACTIVITY_JSON, LOOKUP
+from node.context import Node
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = logging.getLogger("maillage")
+_MODULES = (
+    "node.api.wellknown",
+    "node.api.health",
+    "node.api.data",
+    "node.api.sparql",
+    "node.api.ns",
+    "node.web.routes",
+)
+_KEEPALIVE = 15.0
+_OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json")
+
+
+def build_app(node: Node) -> web.Application:
+    """Every URL of a node, and the guarded client that looks keys up."""
+    app = web.Application(client_max_size=MAX_BYTES, middlewares=[_said_plainly])
+    app.cleanup_ctx.append(_lookup(node))
+    machine = {_canonical(route): route for route in activitypub.routes(node)}
+    for name in _MODULES:
+        for route in importlib.import_module(name).routes(node):
+            both = machine.pop(_canonical(route), None)
+            app.add_routes([route if both is None else _negotiated(both, route)])
+    app.add_routes(list(machine.values()))
+    return app
+
+
+def _canonical(route: web.RouteDef) -> tuple[str, str]:
+    """Method and path, whatever the patterns of its parts."""
+    return route.method, re.sub(r"\{(\w+):(?:[^{}]|\{[^}]*\})*\}", r"{\1}", route.path)
+
+
+def _negotiated(machine: web.RouteDef, page: web.RouteDef) -> web.RouteDef:
+    """One route for both: a page unless something else is preferred (RFC 9110, 12.5.1)."""
+
+    async def either(request: web.Request) -> web.StreamResponse:
+        wanted = best(request.headers.get("Accept", ""), _OFFERED)
+        chosen: Handler = page.handler if wanted == _OFFERED[0] else machine.handler
+        response = await chosen(request)
+        response.headers["Vary"] = ", ".join(filter(None, (response.headers.get("Vary"), "Accept")))
+        return response
+
+    return web.RouteDef(machine.method, machine.path, either, dict(page.kwargs))
+
+
+@web.middleware
+async def _said_plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What breaks is logged once and answered without its insides."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("failed method=%s path=%s", request.method, request.path)
+        return web.Response(status=500, text="500\n")
+
+
+def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        async with lookup.opened(node) as opened:
+            app[LOOKUP] = opened
+            yield
+
+    return context
+
+
+def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
+    asyncio.run(_serve(node, host, port, ready))
+
+
+async def _serve(node: Node, host: str, port: int, ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    app = build_app(node)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEPALIVE, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, backlog=512).start()
+        async with jobs.running(node, app[LOOKUP]):
+            ready()
+            await stop.wait()
+    finally:
+        await runner.cleanup()

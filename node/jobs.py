@@ -1,0 +1,119 @@
+"""What goes on while the node answers: deliveries, projections, catching up. Each has a durable row behind it.
+
+The process may be killed at any line: what was not done is found again at the next start. APScheduler only ticks.
+"""
+
+import asyncio
+import logging
+import random
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import select
+
+from federation.delivery import BATCH, Deliverer
+from node.context import Node
+from node.lookup import Lookup
+from node.project import catch_up
+from node.signing import Deliveries
+from node.store.changes import Changes
+from node.store.queue import StoredQueue
+from node.store.schema import following
+
+log = logging.getLogger("maillage.jobs")
+_LOOK = 0.1  # seconds between two looks at whether the database changed
+_RETRY = 1.0  # seconds between two looks at what is due to be tried again
+
+
+@asynccontextmanager
+async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
+    """Everything that runs beside the answers, stopped cleanly at the end."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(_harvest_new, "interval", seconds=3, args=[node], max_instances=1, coalesce=True)
+    scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
+    scheduler.start()
+    projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))
+    tasks = [asyncio.create_task(_deliver(node, lookup)), asyncio.create_task(projecting)]
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _on_change(node: Node, act: Callable[[], Awaitable[object]], at_least: float = 3600.0) -> None:
+    """Run `act` now, after each change of the store, and every `at_least` seconds."""
+    changes, loop = Changes(node.store.path), asyncio.get_running_loop()
+    try:
+        last = loop.time() - at_least
+        while True:
+            if changes.any() or loop.time() - last >= at_least:
+                last = loop.time()
+                await _guarded(act)
+            await asyncio.sleep(_LOOK)
+    finally:
+        changes.close()
+
+
+async def _guarded(act: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await act()
+    except Exception:
+        log.exception("job failed")
+        await asyncio.sleep(1)
+
+
+def _project(node: Node) -> Callable[[], Awaitable[object]]:
+    return lambda: asyncio.to_thread(catch_up, node)
+
+
+async def _deliver(node: Node, lookup: Lookup) -> None:
+    deliverer = Deliverer(StoredQueue(node.store), lookup.transport, Deliveries(node), node.clock, random.random)
+
+    async def everything_due() -> None:
+        while await deliverer.once() >= BATCH:
+            pass
+
+    await _on_change(node, everything_due, at_least=_RETRY)
+
+
+async def _in_child(node: Node) -> None:
+    """Fold in a process of its own, which an aggregator needs for RDF; started again if it dies."""
+    while True:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "node.projector", str(node.dir)), stdin=asyncio.subprocess.PIPE
+        )
+        try:
+            log.warning("projector ended code=%s", await child.wait())
+        finally:
+            if child.returncode is None:
+                child.terminate()
+                await child.wait()
+        await asyncio.sleep(1)
+
+
+async def _harvest_new(node: Node) -> None:
+    """Read the past of those who have just accepted us."""
+    waiting = select(following.c.target).where(following.c.state == "accepted", following.c.harvested.is_(None))
+    with node.store.read() as connection:
+        targets = connection.execute(waiting.limit(5)).scalars().all()
+    if targets:
+        from node.harvest import harvest
+
+        for target in targets:
+            await harvest(node, target, _silent)
+
+
+async def _reconcile(node: Node) -> None:
+    """Compare, every night, what we have with what those whom we follow have."""
+    from node.harvest import harvest
+
+    await harvest(node, None, _silent)
+
+
+def _silent(_line: str) -> None:
+    return None
