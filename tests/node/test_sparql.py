@@ -259,3 +259,17 @@ async def test_mistakes_say_where(pool: Pool) -> None:
     assert "1:1" in refused.detail
     assert await ask(pool, "SELECT * { ?s ?p ?o }", "turtle") == QueryRefused("format", "turtle")
     assert all(refused.detail in refused.text(lang) for lang in ("fr", "en"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { ?s ?p ?o FILTER(" + "(" * 20_000 + "1" + ")" * 20_000 + ") }",
+        "SELECT * " + "{" * 20_000 + "?s ?p ?o" + "}" * 20_000,
+        "SELECT (CONCAT(" + ",".join(["REPLACE('aaaaaaaaaa', 'a', 'aaaaaaaaaaaaaaaaaaaa')"] * 500) + ") AS ?x) { }",
+        'SELECT * { ?s ?p ?o FILTER(REGEX(STR(?s), "(a+)+$")) }',
+    ],
+)
+async def test_hostile_queries_end_and_the_next_one_is_answered(pool: Pool, text: str) -> None:
+    await ask(pool, text)
+    assert await number(pool) == 40
