@@ -119,9 +119,7 @@ def _one(row: Row) -> Candidate | Rejected:
     return _candidate(row, name, street, web, placed, notes)
 
 
-def _candidate(
-    row: Row, name: str, street: str, web: str, placed: Placed, notes: tuple[Note, ...]
-) -> Candidate:
+def _candidate(row: Row, name: str, street: str, web: str, placed: Placed, notes: tuple[Note, ...]) -> Candidate:
     short = shortened(name)
     lat, lon = placed.point or (None, None)
     made = Place(

@@ -17,7 +17,7 @@ from vocab.territory import Commune, resolve
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """What a row says of its place. `codes`: published INSEE codes, the surest first; `derived`: from the point only."""
+    """What a row says of its place. `codes`: INSEE codes, the surest first; `derived`: worked out from the point."""
 
     codes: tuple[str, ...]
     derived: bool = False

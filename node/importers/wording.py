@@ -44,7 +44,7 @@ def shortened(name: str) -> str:
 
 
 def website(text: str) -> tuple[str, str]:
-    """A whole http(s) address, else empty; and the code of what was done: `web_contact`, `web_cut`, `web_none`, `web`."""
+    """A whole http(s) address, else empty; and what was done: `web_contact`, `web_cut`, `web_none`, `web`."""
     if not text:
         return "", ""
     if has_contact(text):

@@ -24,9 +24,7 @@ _TOKEN = re.compile(
 )
 _SILENT = frozenset({"comment", "long", "short", "variable", "lang", "number"})
 _SERVICE = re.compile(r"(?:true|false)?service", re.IGNORECASE)
-_UPDATES = frozenset(
-    ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
-)
+_UPDATES = frozenset(("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"))
 _FORMS = frozenset(("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"))
 
 

@@ -241,9 +241,7 @@ def _fitted(format: str, is_graph: bool) -> str:
     return format if format in (GRAPH_FORMATS if is_graph else ROW_FORMATS) else ""
 
 
-def query(
-    node: "Node", text: str, format: str = "table", limits: Limits | None = None
-) -> QueryAnswer | QueryRefused:
+def query(node: "Node", text: str, format: str = "table", limits: Limits | None = None) -> QueryAnswer | QueryRefused:
     """Ask once, in a worker of its own; `format` is table, json, csv or turtle."""
     asked = prepared(text, format)
     if isinstance(asked, QueryRefused):

@@ -30,7 +30,16 @@ def test_contacts_are_taken_out(text: str, left: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["StationW @ 153", "Coh@bit", "L'@telier", "Info@Leze", "12 avenue du 8 mai 1945", "BP 50028", "23 000 Guéret", "0"],
+    [
+        "StationW @ 153",
+        "Coh@bit",
+        "L'@telier",
+        "Info@Leze",
+        "12 avenue du 8 mai 1945",
+        "BP 50028",
+        "23 000 Guéret",
+        "0",
+    ],
 )
 def test_what_is_no_contact_stays(text: str) -> None:
     assert without_contacts(text) == text
@@ -77,7 +86,10 @@ def test_a_long_name_is_cut_at_a_word() -> None:
     assert shortened("Le tiers-lieu") == "Le tiers-lieu"
 
 
-@pytest.mark.parametrize("raw", [b"\xef\xbb\xbfid;name\r\n1;L'\xc3\x89tabli\r\n", b"ID,Name\n1,L'\xc9tabli\n", b"id\tname\n1\tL'\xc3\x89tabli"])
+@pytest.mark.parametrize(
+    "raw",
+    [b"\xef\xbb\xbfid;name\r\n1;L'\xc3\x89tabli\r\n", b"ID,Name\n1,L'\xc9tabli\n", b"id\tname\n1\tL'\xc3\x89tabli"],
+)
 def test_any_separator_and_encoding(raw: bytes) -> None:
     (row,) = read(raw).rows
     assert (row["id"], row["name"], row["absent"], row.ragged) == ("1", "L'Établi", "", False)

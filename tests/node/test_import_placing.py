@@ -78,7 +78,9 @@ def test_the_postcode_and_the_point_outvote_a_derived_code() -> None:
 
 def test_the_postcode_picks_among_the_codes_of_the_row() -> None:
     paris = (Decimal("48.901"), Decimal("2.338"))
-    found = placed(Clues(codes=("93070", "75056"), postcode="75018", point=paris, exact=True, name="Saint-Ouen-sur-Seine"))
+    found = placed(
+        Clues(codes=("93070", "75056"), postcode="75018", point=paris, exact=True, name="Saint-Ouen-sur-Seine")
+    )
     assert found.commune.code == "75056"
 
 

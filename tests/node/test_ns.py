@@ -36,7 +36,9 @@ async def got(client: aiohttp.ClientSession, path: str, accept: str = "text/turt
         return answer.status, answer.content_type, await answer.text()
 
 
-@pytest.mark.parametrize("path", ["/ns/ontology.ttl", "/ns/shapes.ttl", "/ns/indicators.ttl", "/ns/concepts/typology.ttl", "/ns/", "/ns"])
+@pytest.mark.parametrize(
+    "path", ["/ns/ontology.ttl", "/ns/shapes.ttl", "/ns/indicators.ttl", "/ns/concepts/typology.ttl", "/ns/", "/ns"]
+)
 async def test_turtle_reads(client: aiohttp.ClientSession, path: str) -> None:
     status, media, text = await got(client, path)
     assert (status, media) == (200, "text/turtle")
@@ -50,7 +52,9 @@ async def test_the_context_is_the_one_on_the_wire(client: aiohttp.ClientSession)
         assert json.loads(text) == {"@context": CONTEXT[-1]}
 
 
-@pytest.mark.parametrize("name", ["indicators", *(f"concepts/{name}" for name in ("typology", "status", "eventAccess"))])
+@pytest.mark.parametrize(
+    "name", ["indicators", *(f"concepts/{name}" for name in ("typology", "status", "eventAccess"))]
+)
 async def test_json_ld_says_nothing_that_the_turtle_does_not(client: aiohttp.ClientSession, name: str) -> None:
     _, _, turtle = await got(client, f"/ns/{name}.ttl")
     _, _, json_ld = await got(client, f"/ns/{name}", "application/ld+json")
@@ -68,7 +72,10 @@ async def test_each_indicator_and_dimension_has_an_address(client: aiohttp.Clien
         assert (await got(client, f"/ns/concepts/{name}"))[0] == 200
 
 
-@pytest.mark.parametrize("path", ["/ns/nothing", "/ns/indicators/nothing", "/ns/concepts/..%2findicators", "/ns/../config.toml", "/ns/%2e%2e/x.ttl"])
+@pytest.mark.parametrize(
+    "path",
+    ["/ns/nothing", "/ns/indicators/nothing", "/ns/concepts/..%2findicators", "/ns/../config.toml", "/ns/%2e%2e/x.ttl"],
+)
 async def test_what_is_not_there_is_not_found(client: aiohttp.ClientSession, path: str) -> None:
     assert (await got(client, path))[0] == 404
 

@@ -59,7 +59,9 @@ async def test_rows_by_accept(client: aiohttp.ClientSession, accept: str, media:
         assert "31" in await answer.text()
 
 
-@pytest.mark.parametrize("media", ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"])
+@pytest.mark.parametrize(
+    "media", ["text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml"]
+)
 async def test_triples_by_accept(client: aiohttp.ClientSession, media: str) -> None:
     async with client.get("/sparql", params={"query": TRIPLES}, headers={"Accept": media}) as answer:
         assert (answer.status, answer.content_type) == (200, media)

@@ -49,9 +49,7 @@ def value(node: Node, text: str) -> int:
     return int(json.loads(answered.body)["results"]["bindings"][0]["n"]["value"])
 
 
-def test_every_row_is_answered_once(
-    council: tuple[Node, ImportReport, float], rows: list[dict[str, str]]
-) -> None:
+def test_every_row_is_answered_once(council: tuple[Node, ImportReport, float], rows: list[dict[str, str]]) -> None:
     _, report, _ = council
     assert [row.row for row in report.rows] == list(range(2, len(rows) + 2))
     repeated = sum(bool(row["sameas"]) for row in rows)
