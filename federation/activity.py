@@ -71,13 +71,15 @@ def is_iri(value: object) -> bool:
     """Whether a value can name something on the web: http or https, a host, no blanks, not too long."""
     if not isinstance(value, str) or len(value) > MAX_ID or not value.isascii():
         return False
-    if any(c <= " " or c in '<>"{}|\\^`' for c in value):
+    if any(c <= " " or c == "\x7f" or c in '<>"{}|\\^`' for c in value):
         return False
     try:
         parts = urlsplit(value)
-        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.username is None
+        host, port = parts.netloc, parts.port
     except ValueError:
         return False
+    plain = host == host.lower() and "%" not in host and not host.endswith((".", ":"))
+    return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.username is None and plain and port != 0
 
 
 def origin(iri: str) -> tuple[str, str, int | None]:

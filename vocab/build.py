@@ -80,13 +80,13 @@ def _place(place: Place) -> dict[str, Any]:
         }
         for number, span in enumerate(place.hours, 1)
     ]
-    described = [{"@language": lang, "@value": text} for lang, text in sorted(place.summary.items()) if text]
+    described = {lang: text for lang, text in sorted(place.summary.items()) if text}
     return _present(
         {
             "id": place.iri,
             "type": "TiersLieu",
             "schema:name": place.name,
-            "schema:description": described,
+            "description": described or None,
             "typology": _concepts("typology", place.typology),
             "buildingOrigin": _concepts("building_origin", place.building_origin),
             "programme": _concepts("programme", place.programme),

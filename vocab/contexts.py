@@ -39,6 +39,7 @@ INLINE: Mapping[str, Any] = {
     "sharing": "tl:sharing",
     "license": _iri(terms.DCT + "license"),
     "graphDigest": "tl:graphDigest",
+    "description": {"@id": "schema:description", "@container": "@language"},
     "typology": _iri("tl:typology"),
     "buildingOrigin": _iri("tl:buildingOrigin"),
     "programme": _iri("tl:programme"),
@@ -130,3 +131,30 @@ def acceptable(context: object) -> bool:
     """Whether a received `@context` holds only known URLs and, at most, exactly our inline object."""
     entries = context if isinstance(context, list) else [context]
     return all(entry in _KNOWN if isinstance(entry, str) else entry == INLINE for entry in entries)
+
+
+def harmless(context: object) -> bool:
+    """Whether a stranger's `@context` leaves our reading of JSON keys true.
+
+    It may add terms, and name contexts that we do not have; it may redefine no term that we read, and alias no
+    keyword.
+    """
+    entries = context if isinstance(context, list) else [context]
+    return all(entry is None or isinstance(entry, str) or _adds_only(entry) for entry in entries)
+
+
+_READ_TERMS = frozenset().union(*_KNOWN.values(), INLINE) - {"@vocab", "xsd", "as", "schema"}
+
+
+def _adds_only(entry: object) -> bool:
+    if entry == INLINE:
+        return True
+    if not isinstance(entry, dict):
+        return False
+    for term, definition in entry.items():
+        target = definition.get("@id", term) if isinstance(definition, dict) else definition
+        known_same = any(context.get(term) == definition for context in (*_KNOWN.values(), INLINE))
+        is_alias = isinstance(target, str) and target.startswith("@") and not term.startswith("@")
+        if not known_same and (term in _READ_TERMS or is_alias):
+            return False
+    return True

@@ -15,6 +15,7 @@ from vocab.build import observation_iri
 from vocab.contexts import CONTEXT
 from vocab.errors import Mistake, VocabError
 from vocab.model import (
+    LANGUAGES,
     Address,
     Breakdown,
     Description,
@@ -115,11 +116,12 @@ def _envelope(doc: Mapping[str, Any]) -> Envelope:
 
 
 def _summary(node: Mapping[str, Any]) -> dict[str, str]:
-    summary: dict[str, str] = {}
-    for entry in node.get("schema:description", []):
-        _node(entry, "schema:description", {"@language", "@value"}, ("@language", "@value"))
-        summary[_text(entry, "@language", "schema:description")] = _text(entry, "@value", "schema:description")
-    return summary
+    if "description" not in node:
+        return {}
+    summary = _node(node["description"], "description", set(LANGUAGES))
+    if not summary:
+        raise _bad("description")
+    return {lang: _text(summary, lang, "description") for lang in summary}
 
 
 def _address(place: Mapping[str, Any], iri: str) -> Address:
@@ -171,7 +173,7 @@ def _hours(place: Mapping[str, Any], iri: str) -> tuple[Hours, ...]:
 
 
 _PLACE = {
-    "id", "type", "schema:name", "schema:description", "typology", "buildingOrigin", "programme", "status",
+    "id", "type", "schema:name", "description", "typology", "buildingOrigin", "programme", "status",
     "tl:opened", "tl:closed", "commune", "address", "geo", "operator", "hours", "schema:url",
 }  # fmt: skip
 

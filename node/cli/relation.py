@@ -59,13 +59,13 @@ def followers(args: Namespace, out: Out) -> int:
 
 
 def _list(node: Node, slug: str | None, out: Out) -> None:
-    rows = relations.followers(node, slug)
-    out.data([{"place": r.slug, "follower": r.follower, "state": r.state, "since": r.since} for r in rows])
+    rows = relations.all_followers(node, slug)
+    out.data([{"place": r.slug, "follower": r.follower, "handle": r.handle, "state": r.state, "since": r.since} for r in rows])
     if not rows:
         out.say("followers.none")
         return
     head = [out.text("followers.head_" + key) for key in ("place", "who", "state", "since")]
-    out.table(head, [[r.slug, r.follower, out.text("followers.state." + r.state), r.since] for r in rows])
+    out.table(head, [[r.slug, r.handle or r.follower, out.text("followers.state." + r.state), r.since] for r in rows])
 
 
 def share(args: Namespace, out: Out) -> int:

@@ -13,7 +13,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, RDF, SKOS
 from rdflib.term import Node
 
-TL = Namespace("https://w3id.org/tierslieux/ns#")
+TL = Namespace("https://w3id.org/tierslieux/ns#")  # by item: a Namespace is a str, so `TL.partition` is its method
 CONCEPT = "https://w3id.org/tierslieux/concept/"
 HERE = Path(__file__).parent
 TARGET = HERE / "compiled.json"
@@ -44,7 +44,7 @@ def _local(graph: Graph, subject: Node, predicate: URIRef) -> str:
 
 
 def _ordered(graph: Graph, kind: Node, predicate: URIRef = RDF.type) -> list[Node]:
-    return sorted(graph.subjects(predicate, kind), key=lambda s: (int(_text(graph, s, TL.order) or 0), str(s)))
+    return sorted(graph.subjects(predicate, kind), key=lambda s: (int(_text(graph, s, TL["order"]) or 0), str(s)))
 
 
 def _members(graph: Graph, subject: Node, predicate: URIRef) -> list[str]:
@@ -55,24 +55,24 @@ def _members(graph: Graph, subject: Node, predicate: URIRef) -> list[str]:
 def _indicator(graph: Graph, subject: Node) -> dict[str, Any]:
     return {
         "id": _text(graph, subject, SKOS.notation),
-        "theme": _local(graph, subject, TL.theme),
+        "theme": _local(graph, subject, TL["theme"]),
         "label": _labels(graph, subject, SKOS.prefLabel),
         "definition": _labels(graph, subject, SKOS.definition),
-        "unit": _text(graph, subject, TL.unit),
-        "kind": _text(graph, subject, TL.kind),
-        "dimensions": _members(graph, subject, TL.dimensions),
-        "periods": _members(graph, subject, TL.periods),
-        "across_sites": _text(graph, subject, TL.acrossSites),
-        "across_time": _text(graph, subject, TL.acrossTime),
-        "numerator": _local(graph, subject, TL.numerator),
-        "denominator": _local(graph, subject, TL.denominator),
-        "weight": _local(graph, subject, TL.weight),
-        "confidentiality": _text(graph, subject, TL.confidentiality),
+        "unit": _text(graph, subject, TL["unit"]),
+        "kind": _text(graph, subject, TL["kind"]),
+        "dimensions": _members(graph, subject, TL["dimensions"]),
+        "periods": _members(graph, subject, TL["periods"]),
+        "across_sites": _text(graph, subject, TL["acrossSites"]),
+        "across_time": _text(graph, subject, TL["acrossTime"]),
+        "numerator": _local(graph, subject, TL["numerator"]),
+        "denominator": _local(graph, subject, TL["denominator"]),
+        "weight": _local(graph, subject, TL["weight"]),
+        "confidentiality": _text(graph, subject, TL["confidentiality"]),
         "source": _text(graph, subject, DCTERMS.source),
-        "tier": _text(graph, subject, TL.tier),
-        "asked_of": _text(graph, subject, TL.askedOf),
-        "origin": _text(graph, subject, TL.origin),
-        "scale": _text(graph, subject, TL.scale),
+        "tier": _text(graph, subject, TL["tier"]),
+        "asked_of": _text(graph, subject, TL["askedOf"]),
+        "origin": _text(graph, subject, TL["origin"]),
+        "scale": _text(graph, subject, TL["scale"]),
     }
 
 
@@ -95,9 +95,9 @@ def _dimension(graph: Graph, subject: Node) -> dict[str, Any]:
     return {
         "id": _text(graph, subject, SKOS.notation),
         "label": _labels(graph, subject, SKOS.prefLabel),
-        "partition": _text(graph, subject, TL.partition),
-        "numerator_only": _text(graph, subject, TL.numeratorOnly) == "true",
-        "open": _text(graph, subject, TL.openList) == "true",
+        "partition": _text(graph, subject, TL["partition"]),
+        "numerator_only": _text(graph, subject, TL["numeratorOnly"]) == "true",
+        "open": _text(graph, subject, TL["openList"]) == "true",
         "codes": _concepts(graph, subject),
     }
 
@@ -105,14 +105,14 @@ def _dimension(graph: Graph, subject: Node) -> dict[str, Any]:
 def compiled() -> dict[str, Any]:
     """What `compiled.json` must hold."""
     graph = load()
-    dimensions = set(graph.subjects(RDF.type, TL.Dimension))
+    dimensions = set(graph.subjects(RDF.type, TL["Dimension"]))
     schemes = [
         s for s in graph.subjects(RDF.type, SKOS.ConceptScheme) if s not in dimensions and (s, SKOS.notation, None) in graph
     ]
     theme = URIRef(CONCEPT + "theme")
     return {
         "version": VERSION,
-        "indicators": [_indicator(graph, s) for s in _ordered(graph, TL.Indicator)],
+        "indicators": [_indicator(graph, s) for s in _ordered(graph, TL["Indicator"])],
         "dimensions": sorted((_dimension(graph, s) for s in dimensions), key=lambda d: str(d["id"])),
         "schemes": {
             _text(graph, s, SKOS.notation): {

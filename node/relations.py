@@ -1,0 +1,302 @@
+"""Who hears whom: asking to follow, answering, granting what is not public, and what others ask of us.
+
+Asking resolves and verifies the other actor first, then writes one transaction. The `on_…` functions are effects of
+verified activities, called inside the transaction that takes them; they return False when nothing changed.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Update, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from federation import discovery
+from federation.activity import id_of
+from federation.discovery import Resolved
+from federation.errors import Refused
+from federation.inbox import Verified
+from node import audience, lookup
+from node.context import Node
+from node.messages import text
+from node.outgoing import Letter, post, send_again
+from node.store import documents, peers, times
+from node.store.schema import actors, followers, following, grants
+from node.store.schema import peers as peer_rows
+
+NODE = "actor"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Another actor that could not be found or verified, and why."""
+
+    target: str
+    refused: Refused
+
+    def text(self, lang: str) -> str:
+        """One line for a person."""
+        reason = text(lang, "relation.reason." + _spoken(self.refused.reason))
+        return text(lang, "relation.unreachable", target=self.target, reason=reason, code=self.refused.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A Follow that waits to leave."""
+
+    target: str
+    name: str
+    state: str
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerRow:
+    """One who follows, or asks to follow, a place of ours."""
+
+    slug: str
+    follower: str
+    state: str
+    since: str
+    handle: str = ""
+
+
+_SPOKEN = ("forbidden_address", "not_found", "gone", "webfinger", "handle", "too_long", "blocked", "actor_document_id")
+
+
+def _spoken(reason: str) -> str:
+    return reason if reason in _SPOKEN else "unreachable"
+
+
+async def _resolve(node: Node, target: str) -> Resolved | Unreachable:
+    async with lookup.opened(node) as look:
+        found = await discovery.resolve(target, look.transport, look.fetcher, node.config.loopback_peers)
+    return Unreachable(target, found) if isinstance(found, Refused) else found
+
+
+async def follow(node: Node, target: str) -> Asked | Unreachable:
+    """Ask, as the node actor, to follow the actor of a handle or URL; repeating it sends the request again."""
+    found = await _resolve(node, target)
+    if isinstance(found, Unreachable):
+        return found
+    return node.store.write(lambda connection: _follow(connection, node, found))
+
+
+def _follow(connection: Connection, node: Node, found: Resolved) -> Asked:
+    now, me, target = node.clock(), node.config.node_actor, found.actor.id
+    peers.remember(connection, found.actor, found.document, now, found.handle)
+    key = (following.c.actor == me) & (following.c.target == target)
+    before = connection.execute(select(following).where(key)).one_or_none()
+    letter = Letter("Follow", target, target, "Follow")
+    sent = post(connection, node, NODE, letter, audience.one(connection, target))
+    state = "accepted" if before is not None and before.state == "accepted" else "requested"
+    row = {"actor": me, "target": target, "state": state, "follow": sent.activity, "since": times.text(now)}
+    if before is None:
+        connection.execute(insert(following).values(row))
+    else:
+        connection.execute(update(following).where(key).values(state=state, follow=sent.activity))
+    return Asked(target, found.actor.name or target, state, before is not None and before.state != "ended")
+
+
+def _follow_object(follow_id: str, actor: str, target: str) -> dict[str, str]:
+    return {"id": follow_id, "type": "Follow", "actor": actor, "object": target}
+
+
+async def unfollow(node: Node, target: str) -> str | None:
+    """End a relation of the node actor; the IRI left, None when it was not followed."""
+    return node.store.write(lambda connection: _unfollow(connection, node, target))
+
+
+def _unfollow(connection: Connection, node: Node, target: str) -> str | None:
+    me = node.config.node_actor
+    known = peers.by_name(connection, target)
+    iri = known.actor if known is not None else target
+    key = (following.c.actor == me) & (following.c.target == iri) & (following.c.state != "ended")
+    row = connection.execute(select(following).where(key)).one_or_none()
+    if row is None:
+        return None
+    letter = Letter("Undo", _follow_object(row.follow, me, iri), row.follow, "Follow")
+    post(connection, node, NODE, letter, audience.one(connection, iri))
+    connection.execute(update(following).where(key).values(state="ended"))
+    return str(iri)
+
+
+def followers_of(connection: Connection, slug: str | None) -> list[FollowerRow]:
+    """Who follows the places of this node, those that wait first."""
+    query = (
+        select(actors.c.slug, followers, peer_rows.c.handle)
+        .join(actors, actors.c.id == followers.c.actor)
+        .outerjoin(peer_rows, peer_rows.c.actor == followers.c.follower)
+        .where(actors.c.deleted.is_(None))
+        .order_by(followers.c.state.desc(), actors.c.slug, followers.c.follower)
+    )
+    query = query if slug is None else query.where(actors.c.slug == slug)
+    rows = connection.execute(query).all()
+    return [FollowerRow(row.slug, row.follower, row.state, row.since, row.handle or "") for row in rows]
+
+
+def all_followers(node: Node, slug: str | None = None) -> list[FollowerRow]:
+    """The same, over the node's store."""
+    with node.store.read() as connection:
+        return followers_of(connection, slug)
+
+
+def _named(connection: Connection, name: str) -> str:
+    """The IRI of a handle that we know; the name itself otherwise."""
+    known = peers.by_name(connection, name)
+    return str(known.actor) if known is not None else name
+
+
+async def approve(node: Node, slug: str | None, who: str) -> str | None:
+    """Accept a request to follow; the follower's IRI, None when there is no such request."""
+    return await _answer(node, slug, who, "accepted")
+
+
+async def reject(node: Node, slug: str | None, who: str) -> str | None:
+    """Reject a request, or end an accepted one."""
+    return await _answer(node, slug, who, "rejected")
+
+
+async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | None:
+    rows = all_followers(node, slug)
+    iris = {row.follower for row in rows}
+    iri = who if who in iris else node.store.write(lambda connection: _named(connection, who))
+    if iri not in iris:
+        found = await _resolve(node, who)
+        iri = "" if isinstance(found, Unreachable) else found.actor.id
+    mine = [row for row in rows if row.follower == iri]
+    if not mine:
+        return None
+
+    def act(connection: Connection) -> str:
+        for row in mine:
+            _settle(connection, node, row.slug, iri, state)
+        return iri
+
+    return node.store.write(act)
+
+
+def _settle(connection: Connection, node: Node, slug: str, follower: str, state: str) -> None:
+    """Answer a Follow; one who is accepted is sent what is public now."""
+    actor = node.config.actor(slug)
+    key = (followers.c.actor == actor) & (followers.c.follower == follower)
+    row = connection.execute(select(followers).where(key)).one()
+    connection.execute(update(followers).where(key).values(state=state))
+    kind = "Accept" if state == "accepted" else "Reject"
+    letter = Letter(kind, _follow_object(row.follow, follower, actor), row.follow, "Follow", verdict="effect")
+    post(connection, node, slug, letter, audience.one(connection, follower))
+    if state == "accepted":
+        for document in documents.of_owner(connection, actor):
+            if document.sharing == "public":
+                send_again(connection, node, slug, document.id)
+
+
+async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachable:
+    """Grant one actor what a place shares at `level`; the IRI granted to."""
+    found = await _resolve(node, who)
+    if isinstance(found, Unreachable):
+        return found
+
+    def act(connection: Connection) -> str:
+        now = node.clock()
+        peers.remember(connection, found.actor, found.document, now, found.handle)
+        actor = node.config.actor(slug)
+        row = {"actor": actor, "grantee": found.actor.id, "level": level, "since": times.text(now)}
+        statement = upsert(grants).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["actor", "grantee"], set_={"level": level}))
+        return found.actor.id
+
+    return node.store.write(act)
+
+
+async def unshare(node: Node, slug: str, who: str) -> str | None:
+    """Withdraw a grant; the IRI it was withdrawn from, None when there was none."""
+
+    def act(connection: Connection) -> str | None:
+        iri = _named(connection, who)
+        key = (grants.c.actor == node.config.actor(slug)) & (grants.c.grantee == iri)
+        return iri if connection.execute(delete(grants).where(key)).rowcount else None
+
+    return node.store.write(act)
+
+
+def _ours(connection: Connection, iri: str) -> Row[Any] | None:
+    query = select(actors.c.id, actors.c.slug, actors.c.accept).where(actors.c.id == iri, actors.c.deleted.is_(None))
+    return connection.execute(query).one_or_none()
+
+
+def _is_named(connection: Connection, row: Row[Any], follower: str) -> bool:
+    """Whether the place named this follower as one to accept at once, by IRI or by a handle at its own host."""
+    known = peers.stored(connection, follower)
+    names = {follower}
+    if known is not None:
+        name = json.loads(known.document).get("preferredUsername", "")
+        names |= {f"@{name}@{known.host}", known.handle or ""}
+        if follower.endswith("/actor"):
+            names |= {f"@{NODE}@{known.host}", f"@relay@{known.host}"}
+    return bool(names & {_as_written(each) for each in json.loads(row.accept)})
+
+
+def _as_written(name: str) -> str:
+    return name if name.startswith(("@", "http")) else "@" + name.removeprefix("acct:")
+
+
+def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
+    """Somebody asks to follow one of ours: accepted if named or accepted before, else it waits for approval."""
+    facts = verified.facts
+    ours = _ours(connection, facts.object_id)
+    if ours is None:
+        return False
+    key = (followers.c.actor == ours.id) & (followers.c.follower == facts.actor)
+    before = connection.execute(select(followers).where(key)).one_or_none()
+    at_once = ours.slug == NODE or (before is not None and before.state == "accepted")
+    at_once = at_once or _is_named(connection, ours, facts.actor)
+    now = times.text(node.clock())
+    row = {"actor": ours.id, "follower": facts.actor, "state": "pending", "follow": facts.id, "since": now}
+    statement = upsert(followers).values(row)
+    changed = {"follow": facts.id} | ({} if before is None or before.state != "rejected" else {"state": "pending"})
+    connection.execute(statement.on_conflict_do_update(index_elements=["actor", "follower"], set_=changed))
+    if at_once:
+        _settle(connection, node, ours.slug, facts.actor, "accepted")
+    return True
+
+
+def _of_ours(connection: Connection, node: Node, verified: Verified) -> Row[Any] | None:
+    """Our Follow that an Accept or Reject answers: the same id, and to whom it was sent."""
+    query = select(following).where(
+        following.c.follow == verified.facts.object_id, following.c.target == verified.facts.actor
+    )
+    return connection.execute(query).one_or_none()
+
+
+def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:
+    """The place that we asked accepts."""
+    row = _of_ours(connection, node, verified)
+    if row is None or row.state not in ("requested", "accepted"):
+        return False
+    connection.execute(_state(row, "accepted"))
+    return True
+
+
+def on_reject(connection: Connection, node: Node, verified: Verified) -> bool:
+    """It refuses, or ends the relation."""
+    row = _of_ours(connection, node, verified)
+    if row is None or row.state == "rejected":
+        return False
+    connection.execute(_state(row, "rejected"))
+    return True
+
+
+def _state(row: Row[Any], state: str) -> Update:
+    key = (following.c.actor == row.actor) & (following.c.target == row.target)
+    return update(following).where(key).values(state=state)
+
+
+def on_undo(connection: Connection, node: Node, verified: Verified) -> bool:
+    """A follower leaves: by the id of its Follow, or by naming whom it followed."""
+    facts = verified.facts
+    target = id_of(facts.object.get("object")) if facts.object is not None else ""
+    key = (followers.c.follower == facts.actor) & (
+        (followers.c.follow == facts.object_id) | (followers.c.actor == target)
+    )
+    return bool(connection.execute(delete(followers).where(key)).rowcount)
