@@ -106,9 +106,8 @@ def compiled() -> dict[str, Any]:
     """What `compiled.json` must hold."""
     graph = load()
     dimensions = set(graph.subjects(RDF.type, TL["Dimension"]))
-    schemes = [
-        s for s in graph.subjects(RDF.type, SKOS.ConceptScheme) if s not in dimensions and (s, SKOS.notation, None) in graph
-    ]
+    named = set(graph.subjects(SKOS.notation, None))
+    schemes = sorted((named & set(graph.subjects(RDF.type, SKOS.ConceptScheme))) - dimensions, key=str)
     theme = URIRef(CONCEPT + "theme")
     return {
         "version": VERSION,
@@ -119,7 +118,7 @@ def compiled() -> dict[str, Any]:
                 "label": _labels(graph, s, SKOS.prefLabel),
                 "codes": _concepts(graph, s),
             }
-            for s in sorted(schemes)
+            for s in schemes
         },
         "themes": [
             {"id": _text(graph, s, SKOS.notation), "label": _labels(graph, s, SKOS.prefLabel)}

@@ -49,7 +49,7 @@ def communes(folder: Path) -> list[list[str]]:
     for code, commune in current.items():
         lines[code] = _line(commune, epci.get(code, ""), commune.get("population", 0), code)
     for commune in all_:
-        head = commune.get("commune") or commune.get("chefLieu")
+        head = str(commune.get("commune") or commune.get("chefLieu"))
         if commune["type"] != "commune-actuelle" and commune["code"] not in lines and head in current:
             lines[commune["code"]] = _line(commune, epci.get(head, ""), commune.get("population", 0), head)
     for commune in current.values():
