@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python
 INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(RUN) -m pip --quiet install
 FROM_LOCK := --only-binary :all: --require-hashes --requirement
-PYTEST = $(RUN) -m pytest --numprocesses auto --dist worksteal $(ARGS)
+PYTEST = $(RUN) -m pytest --quiet --numprocesses auto --dist worksteal $(ARGS)
 # say FRENCH | ENGLISH, on stderr, in the reader's language
 say = @case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ""|C*|POSIX|fr*) echo "$(1)";; *) echo "$(2)";; esac >&2
 .DEFAULT_GOAL := help
