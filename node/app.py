@@ -8,7 +8,7 @@ import importlib
 import logging
 import re
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -21,7 +21,7 @@ from node.context import Node
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger("maillage")
-_MODULES = (
+MODULES = (
     "node.api.wellknown",
     "node.api.health",
     "node.api.data",
@@ -33,12 +33,12 @@ _KEEPALIVE = 15.0
 _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json")
 
 
-def build_app(node: Node) -> web.Application:
+def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     """Every URL of a node, and the guarded client that looks keys up."""
     app = web.Application(client_max_size=MAX_BYTES, middlewares=[_said_plainly])
     app.cleanup_ctx.append(_lookup(node))
     machine = {_canonical(route): route for route in activitypub.routes(node)}
-    for name in _MODULES:
+    for name in modules:
         for route in importlib.import_module(name).routes(node):
             both = machine.pop(_canonical(route), None)
             app.add_routes([route if both is None else _negotiated(both, route)])
