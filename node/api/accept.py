@@ -1,6 +1,8 @@
-"""Content negotiation (RFC 9110, 12.5.1): the offered type that an Accept header likes best. Pure."""
+"""Content negotiation (RFC 9110, 12.5.1): the offered type or language that a request likes best. Pure."""
 
 from collections.abc import Sequence
+
+from aiohttp import web
 
 
 def _preferences(header: str) -> list[tuple[str, float]]:
@@ -36,3 +38,12 @@ def best(header: str, offered: Sequence[str]) -> str | None:
     weighted = [(_weight(name, preferences), name) for name in offered]
     top = max((weight for weight, _ in weighted), default=0.0)
     return next((name for weight, name in weighted if weight == top), None) if top > 0 else None
+
+
+def language(request: web.Request) -> str:
+    """`?lang=`, else the first of French and English in Accept-Language, else French."""
+    if request.query.get("lang") in ("fr", "en"):
+        return request.query["lang"]
+    wanted = [(name.partition("-")[0], weight) for name, weight in _preferences(request.headers.get("Accept-Language", ""))]
+    known = [(weight, name) for name, weight in wanted if name in ("fr", "en") and weight > 0]
+    return max(known, key=lambda pair: pair[0])[1] if known else "fr"

@@ -13,7 +13,7 @@ import orjson
 from aiohttp import web
 
 from node.api import vocabulary
-from node.api.accept import best
+from node.api.accept import best, language
 from vocab.contexts import INLINE
 from vocab.reference import dimensions, indicators, version
 
@@ -74,7 +74,7 @@ def _respond(found: Part, media: str) -> web.Response:
     return web.Response(body=body, content_type=media, charset="utf-8", headers=headers)
 
 
-async def _asked(request: web.Request) -> web.StreamResponse:
+async def _asked(node: "Node", request: web.Request) -> web.StreamResponse:
     """By suffix, else by Accept; `/ns/` itself is the ontology for a machine and the reference for a person."""
     path = request.match_info.get("path", "")
     suffix = next((end for end in _SUFFIX if path.endswith(end)), "")
@@ -87,17 +87,22 @@ async def _asked(request: web.Request) -> web.StreamResponse:
     if media is None:
         raise web.HTTPNotAcceptable
     if media == HTML:
-        return _page(request, name)
+        return _page(node, request, name)
     return _respond(found, media)
 
 
-def _page(request: web.Request, name: str) -> web.Response:
+def _page(node: "Node", request: web.Request, name: str) -> web.Response:
     from node.web.reference import page
 
-    return web.Response(text=page(request, name), content_type=HTML, charset="utf-8", headers=_HEADERS)
+    lang = language(request)
+    headers = {**_HEADERS, "Content-Language": lang}
+    return web.Response(text=page(node, name, lang), content_type=HTML, charset="utf-8", headers=headers)
 
 
 def routes(node: "Node") -> list[web.RouteDef]:
     """Every node serves the vocabulary, whatever its role."""
-    del node
-    return [web.get("/ns", _asked), web.get("/ns/", _asked), web.get("/ns/{path:.+}", _asked)]
+
+    async def asked(request: web.Request) -> web.StreamResponse:
+        return await _asked(node, request)
+
+    return [web.get("/ns", asked), web.get("/ns/", asked), web.get("/ns/{path:.+}", asked)]

@@ -1,11 +1,11 @@
 """`/sparql`: the SPARQL 1.1 Protocol over the public graph, and a page to ask from. Aggregators only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from node.api.accept import best
+from node.api.accept import best, language
 from node.messages import text
 from node.sparql.pool import Pool, QueryAnswer, QueryRefused, database
 from node.sparql.protocol import HTML, LONGEST, STATUS, Negotiated, Request, negotiate, read
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Vary": "Accept, Accept-Language"}
 _TURTLE = "text/turtle"
-
-
-def language(request: web.Request) -> str:
-    """`?lang=`, else the first of French and English in Accept-Language, else French."""
-    if request.query.get("lang") in ("fr", "en"):
-        return request.query["lang"]
-    return best(request.headers.get("Accept-Language", ""), ("fr", "en")) or "fr"
+_PAGE_ROWS = 500
 
 
 def problem(refused: QueryRefused, lang: str) -> web.Response:
@@ -55,9 +49,10 @@ class Endpoint:
         if isinstance(wanted, QueryRefused):
             html = best(accept, ("application/json", HTML)) == HTML
             return self._page(asked, wanted, lang) if html else problem(wanted, lang)
-        answered = await self.pool.ask(wanted.ask)
         if wanted.media == HTML:
-            return self._page(asked, answered, lang)
+            shown = replace(self.pool.limits, rows=_PAGE_ROWS)
+            return self._page(asked, await self.pool.ask(wanted.ask, shown), lang)
+        answered = await self.pool.ask(wanted.ask)
         return self._machine(wanted, answered, lang)
 
     def routes(self) -> list[web.RouteDef]:
