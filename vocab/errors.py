@@ -3,6 +3,7 @@
     VocabError
     ├── BlankNode        a document has a node without an identifier
     ├── BadPeriod        a text is no period
+    ├── NotJsonLd        a document that no JSON-LD processor reads
     └── UnknownContext   a JSON-LD context that we do not have, and never fetch
 
 A wrong *input* is not raised: readers return `Mistake`s, each a field, a stable code and its evidence.
@@ -26,6 +27,10 @@ class BlankNode(VocabError):
 
 class BadPeriod(VocabError, ValueError):
     """A text that is no period of the vocabulary."""
+
+
+class NotJsonLd(VocabError):
+    """A document that is not JSON-LD 1.1."""
 
 
 class UnknownContext(VocabError):

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from vocab.contexts import known
-from vocab.errors import BlankNode, UnknownContext
+from vocab.contexts import acceptable, known
+from vocab.errors import BlankNode, NotJsonLd, UnknownContext
 
 _NOT_IN_THE_GRAPH = ("proof", "graphDigest")
 
@@ -43,17 +43,17 @@ def _term(node: Mapping[str, Any]) -> str:
 def nquads(document: Mapping[str, Any], graph: str = "") -> list[str]:
     """The document's RDF, without `proof` and `graphDigest`, as sorted N-Quads lines (RDF 1.1 N-Quads).
 
-    `graph` names the graph of each line; empty leaves the default graph. Raises `BlankNode` and `UnknownContext`.
+    `graph` names the graph of each line; empty leaves the default graph. Raises `BlankNode`, `UnknownContext` and `NotJsonLd`.
     """
     from pyld import jsonld
 
+    if not acceptable(document.get("@context")):
+        raise UnknownContext("@context")
     plain = {key: value for key, value in document.items() if key not in _NOT_IN_THE_GRAPH}
     try:
         dataset = jsonld.to_rdf(plain, {"documentLoader": _frozen})
     except jsonld.JsonLdError as error:
-        if isinstance(error.cause, UnknownContext):
-            raise error.cause from error
-        raise BlankNode(str(error)) from error
+        raise NotJsonLd(str(error)) from error
     name = f" <{graph}>" if graph else ""
     lines = {
         f"{_term(t['subject'])} {_term(t['predicate'])} {_term(t['object'])}{name} ."

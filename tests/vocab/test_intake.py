@@ -1,0 +1,215 @@
+"""What people write: everything to mend at once, one readable line each, in both languages."""
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vocab.build import description
+from vocab.errors import Mistake, message
+from vocab.intake.place import place_jsonld, place_toml
+from vocab.intake.report import report_csv
+from vocab.model import Envelope, Observation, Place
+from vocab.terms import LICENCE_OUVERTE, PUBLIC
+
+IRI = "https://etabli.example/places/etabli#place"
+GOOD = """
+name = "Exemple – L'Établi de Guéret"
+typology = ["coworking", "fablab"]
+building_origin = ["station"]
+opened = "2021-09-01"
+status = "open"
+[summary]
+fr = "Atelier et bureaux partagés"
+en = "Shared workshop and desks"
+[address]
+street = "1 rue Exemple"
+postcode = "23000"
+commune = "23096"
+[geo]
+lat = "46.17"
+lon = "1.87"
+[operator]
+name = "Association Exemple"
+legal_form = "association"
+siren = ""
+rna = ""
+[[hours]]
+days = ["Mo", "Tu"]
+opens = "09:00"
+closes = "18:00"
+"""
+HEAD = "indicator,value,unit,status,method,breakdown\n"
+
+
+def codes(result: object) -> list[tuple[str, str]]:
+    assert isinstance(result, tuple)
+    assert result
+    for mistake in result:
+        assert isinstance(mistake, Mistake), mistake
+        for lang in ("fr", "en"):
+            line = message(mistake, lang)
+            assert line
+            assert "\n" not in line
+            assert "{" not in line.replace("{visit}", "").replace("{event}", "").replace("{person}", "").replace("{EUR}", "")
+    return [(m.field, m.code) for m in result]
+
+
+def test_the_example_is_read() -> None:
+    place = place_toml(GOOD, IRI)
+    assert isinstance(place, Place)
+    assert (place.name, place.typology, place.lat) == ("Exemple – L'Établi de Guéret", ("coworking", "fablab"), Decimal("46.17"))
+    assert place.operator is not None
+    assert place.operator.iri == ""
+
+
+def test_every_mistake_at_once() -> None:
+    text = (
+        GOOD.replace('"fablab"', '"fablabb"')
+        .replace('commune = "23096"', 'commune = "23000"')
+        .replace('"09:00"', '"9h"')
+        .replace('siren = ""', 'siren = "123456789"')
+        .replace("opened =", "opend =")
+    )
+    assert codes(place_toml(text, IRI)) == [("opend", "field.unknown_near")]
+    text = text.replace("opend", "opened")
+    assert codes(place_toml(text, IRI)) == [
+        ("typology", "concept.unknown_near"),
+        ("address.commune", "commune.unknown"),
+        ("hours[1].opens", "time.bad"),
+        ("operator.siren", "siren.bad"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("name = \"Exemple – L'Établi de Guéret\"\n", "", ("name", "field.missing")),
+        ('typology = ["coworking", "fablab"]\n', "", ("typology", "field.missing")),
+        ('["coworking", "fablab"]', '"coworking"', ("typology", "kind.list")),
+        ('["coworking", "fablab"]', "[1]", ("typology", "kind.texts")),
+        ('commune = "23096"', "", ("address.commune", "field.missing")),
+        ('lon = "1.87"', "", ("geo", "geo.half")),
+        ('lat = "46.17"', 'lat = "146,17"', ("geo.lat", "geo.range")),
+        ('lat = "46.17"', 'lat = "nord"', ("geo.lat", "number.bad")),
+        ('"2021-09-01"', '"01/09/2021"', ("opened", "date.bad")),
+        ('"2021-09-01"', '"2021-02-30"', ("opened", "date.bad")),
+        ('postcode = "23000"', 'postcode = "2300"', ("address.postcode", "postcode.bad")),
+        ('rna = ""', 'rna = "123"', ("operator.rna", "rna.bad")),
+        ('status = "open"', 'status = "ouvert"', ("status", "concept.unknown")),
+        ('["Mo", "Tu"]', '["lundi"]', ("hours[1].days", "day.bad")),
+        ("[geo]", "geo = 3\n[geo]", ("address.geo", "field.unknown")),
+        ("[geo]", "[geo", ("place.toml", "toml.bad")),
+    ],
+)
+def test_one_mistake(old: str, new: str, code: tuple[str, str]) -> None:
+    assert code in codes(place_toml(GOOD.replace(old, new), IRI))
+
+
+def test_jsonld_is_read_under_our_own_name() -> None:
+    place = place_toml(GOOD, "https://old.example/places/x#place")
+    assert isinstance(place, Place)
+    moment = "2026-01-01T00:00:00Z"
+    old = Envelope("https://old.example/places/x/d", "https://old.example/places/x", 1, moment, moment, LICENCE_OUVERTE, "public", (PUBLIC,))
+    document = description(place, old)
+    assert place_jsonld(json.dumps(document), IRI) == place_toml(GOOD, IRI)
+    assert place_jsonld(json.dumps(document["about"]), IRI) == place_toml(GOOD, IRI)
+    assert codes(place_jsonld("{", IRI)) == [("place.jsonld", "json.bad")]
+    assert codes(place_jsonld("[]", IRI)) == [("about", "field.missing")]
+    assert codes(place_jsonld("{}", IRI))
+
+
+REPORT = (
+    HEAD + "visits,4210,{visit},E,estimate,\nevents,38,{event},A,register,\n"
+    "events,30,{event},A,register,eventAccess=public\nevents,8,{event},A,register,eventAccess=private\n"
+    "useValueScore,4.1,1,A,survey-v1,\nsurveyRespondents,62,{person},A,survey-v1,\nenergyUse,,kW.h,L,,\n"
+)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        REPORT.encode(),
+        b"\xef\xbb\xbf" + REPORT.encode(),
+        REPORT.replace(",", ";").encode(),
+        REPORT.replace(",", ";").replace("4.1", "4,1").replace("4210", "4 210").encode(),
+        REPORT.replace("\n", "\r\n").encode(),
+        (REPORT + "\n,,,,,\n").encode(),
+    ],
+)
+def test_the_same_report_however_it_is_saved(raw: bytes) -> None:
+    figures = report_csv(raw, "2025")
+    assert all(isinstance(f, Observation) for f in figures)
+    assert [f.value for f in figures if isinstance(f, Observation)] == [
+        *map(Decimal, ("4210", "38", "30", "8", "4.1", "62")),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("visits,,{visit},A,,", "value.empty"),
+        ("visits,12,{visit},L,,", "value.with_status"),
+        ("visits,-1,{visit},A,,", "value.negative"),
+        ("visits,1.5,{visit},A,,", "value.whole"),
+        ("visits,douze,{visit},A,,", "number.bad"),
+        ("visits,=1+1,{visit},A,,", "number.bad"),
+        ("visits,12,{event},A,,", "unit.wrong"),
+        ("visit,12,{visit},A,,", "indicator.unknown_near"),
+        ("zzzz,12,{visit},A,,", "indicator.unknown"),
+        ("teleworkShare,12,%,A,,", "indicator.computed"),
+        ("placesCount,12,{place},A,,", "indicator.computed"),
+        ("visits,12,{visit},Z,,", "status.unknown"),
+        ("visits,12,{visit},A,Ma Méthode,", "method.bad"),
+        ("useValueScore,4,1,A,,", "method.missing"),
+        ("useValueScore,6,1,A,survey-v1,", "value.score"),
+        ("publicServiceHosted,2,1,A,,", "value.flag"),
+        ("events,3,{event},A,,gender=women", "dimension.not_here"),
+        ("events,3,{event},A,,eventAccess=publi", "code.unknown_near"),
+        ("events,3,{event},A,,eventAccess", "breakdown.bad"),
+        ("events,3,{event},A,,,,x", "row.long"),
+        ("events,3,{event},A,,\nevents,3,{event},A,,", "row.twice"),
+        ("events,3,{event},A,,\nevents,4,{event},A,,eventAccess=public", "parts.above_total"),
+    ],
+)
+def test_refused_rows(row: str, code: str) -> None:
+    found = codes(report_csv((HEAD + row + "\n").encode(), "2025"))
+    assert code in [c for _, c in found]
+    assert all(field in ("2", "3") for field, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"", "report.empty"),
+        (HEAD.encode(), "report.empty"),
+        (b"\xff\xfe\x00", "csv.encoding"),
+        (HEAD.encode("utf-16"), "csv.encoding"),
+        (b"indicator,value\nvisits,1\n", "column.missing"),
+        (HEAD.replace("value", "valeur").encode(), "column.unknown_near"),
+        (b"x" * 3_000_000, "file.big"),
+    ],
+)
+def test_refused_files(raw: bytes, code: str) -> None:
+    assert code in [c for _, c in codes(report_csv(raw, "2025"))]
+
+
+def test_a_monthly_figure_only_where_months_are_asked() -> None:
+    assert codes(report_csv((HEAD + "directJobsFte,2,{FTE},A,,\n").encode(), "2025-03")) == [("2", "period.not_here")]
+    assert all(isinstance(f, Observation) for f in report_csv((HEAD + "visits,2,{visit},A,,\n").encode(), "2025-03"))
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise(raw: bytes) -> None:
+    codes(report_csv(raw, "2025")) if not any(isinstance(f, Observation) for f in report_csv(raw, "2025")) else None
+
+
+@given(st.text(max_size=200))
+def test_no_text_raises(text: str) -> None:
+    assert isinstance(place_toml(text, IRI), Place | tuple)
+    assert isinstance(place_jsonld(text, IRI), Place | tuple)
+    rows = report_csv((HEAD + text).encode("utf-8", "surrogatepass"), "2025")
+    assert isinstance(rows, tuple)
