@@ -1,6 +1,6 @@
 """When to stop knocking: a state per host, moved by a pure step.
 
-    closed ── 5 failures in a row ──▶ open (until a time) ── the time comes ──▶ half-open: one attempt decides
+closed ── 5 failures in a row ──▶ open (until a time) ── the time comes ──▶ half-open: one attempt decides
 """
 
 from dataclasses import dataclass

@@ -75,7 +75,8 @@ class Fetcher:
 
     async def actor(self, url: str) -> tuple[RemoteActor, bytes] | Refused:
         """The actor whose id is `url`; a document that names another id is not that actor."""
-        return await self._shared("actor " + url, lambda: self._actor(url))
+        read: tuple[RemoteActor, bytes] | Refused = await self._shared("actor " + url, lambda: self._actor(url))
+        return read
 
     async def _actor(self, url: str) -> tuple[RemoteActor, bytes] | Refused:
         page = await self.page(url)
@@ -90,7 +91,8 @@ class Fetcher:
         """The key of that id, in the actor that owns it."""
         if not is_iri(key_id):
             return refuse("key_form", key_id[:200])
-        return await self._shared("key " + key_id, lambda: self._key(key_id))
+        found: Found | Refused = await self._shared("key " + key_id, lambda: self._key(key_id))
+        return found
 
     async def _key(self, key_id: str) -> Found | Refused:
         page = await self.page(key_id.partition("#")[0])

@@ -5,7 +5,7 @@ sanity, signature present, key, signature with digest and date, authority, polic
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ class Facts:
     owner: str | None
     authorities: frozenset[str]
     rules: Mapping[str, DocumentRule]
-    policy: Policy = Policy()
+    policy: Policy = field(default_factory=Policy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def retry_after(attempts: int, jitter: float) -> timedelta:
     Full waits are spread over half to one and a half times the delay, so that nodes do not knock together.
     """
     wait = min(FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 20), LONGEST_RETRY)
-    return wait * (0.5 + jitter)
+    return timedelta(seconds=wait.total_seconds() * (0.5 + jitter))
 
 
 def is_patience_over(queued: datetime, now: datetime) -> bool:

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -53,7 +53,7 @@ class Transport:
         self._agent = user_agent
         self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> "Transport":
+    async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=64, limit_per_host=4, ttl_dns_cache=30)
         self._session = aiohttp.ClientSession(
             connector=connector,

@@ -222,7 +222,8 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
 
 def _ours(connection: Connection, iri: str) -> Row[Any] | None:
     query = select(actors.c.id, actors.c.slug, actors.c.accept).where(actors.c.id == iri, actors.c.deleted.is_(None))
-    return connection.execute(query).one_or_none()
+    row: Row[Any] | None = connection.execute(query).one_or_none()
+    return row
 
 
 def _is_named(connection: Connection, row: Row[Any], follower: str) -> bool:

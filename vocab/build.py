@@ -150,5 +150,3 @@ def listing(place: Place, envelope: Envelope, source: str, row_id: str, row_dige
     """
     origin = {"schema:isBasedOn": source, "tl:rowId": row_id, "tl:rowDigest": row_digest}
     return _sealed(_envelope(envelope, "Listing") | {"name": place.name, "about": _place(place)} | origin)
-
-

@@ -150,7 +150,9 @@ def _breakdown(field: str, indicator: Indicator, breakdown: Breakdown) -> list[M
             if not _OPEN_CODE.fullmatch(code):
                 found.append(Mistake(field, "code.bad", {"value": code, "dimension": dimension}))
         elif code not in known.codes:
-            found.append(unknown(field, "code.unknown", f"{dimension}={code}", [f"{dimension}={c}" for c in known.codes]))
+            found.append(
+                unknown(field, "code.unknown", f"{dimension}={code}", [f"{dimension}={c}" for c in known.codes])
+            )
     if len({dimension for dimension, _ in breakdown}) < len(breakdown):
         found.append(Mistake(field, "dimension.twice"))
     return found
@@ -161,7 +163,9 @@ def _figure(field: str, observation: Observation) -> list[Mistake]:
         statuses = ", ".join(STATUSES)
         return [Mistake(field, "status.unknown", {"value": observation.status, "statuses": statuses})]
     if observation.status in VALUELESS:
-        return [] if observation.value is None else [Mistake(field, "value.with_status", {"status": observation.status})]
+        return (
+            [] if observation.value is None else [Mistake(field, "value.with_status", {"status": observation.status})]
+        )
     if observation.value is None:
         return [Mistake(field, "value.empty")]
     return []

@@ -98,11 +98,15 @@ def _activitystreams() -> dict[str, Any]:
     context |= {name: _iri("as:" + name) for name in _AS2_IRIS.split()}
     context |= {name: {"@id": "as:" + name, "@type": "xsd:dateTime"} for name in _AS2_DATES.split()}
     context |= {name: "as:" + name for name in _AS2_PLAIN.split()}
-    context |= {f"{name}Map": {"@id": "as:" + name, "@container": "@language"} for name in ("content", "name", "summary")}
+    context |= {
+        f"{name}Map": {"@id": "as:" + name, "@container": "@language"} for name in ("content", "name", "summary")
+    }
     context["orderedItems"] = {"@id": "as:items", "@type": "@id", "@container": "@list"}
     context["totalItems"] = {"@id": "as:totalItems", "@type": "xsd:nonNegativeInteger"}
     context["inbox"] = _iri("http://www.w3.org/ns/ldp#inbox")
-    context |= {name: {"@id": "as:" + name, "@type": "xsd:float"} for name in ("latitude", "longitude", "altitude", "radius")}
+    context |= {
+        name: {"@id": "as:" + name, "@type": "xsd:float"} for name in ("latitude", "longitude", "altitude", "radius")
+    }
     context["duration"] = {"@id": "as:duration", "@type": "xsd:duration"}
     return context
 

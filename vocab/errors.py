@@ -10,9 +10,10 @@ A wrong *input* is not raised: readers return `Mistake`s, each a field, a stable
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from vocab.messages import Catalogue
 
@@ -43,7 +44,7 @@ class Mistake:
 
     field: str
     code: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = MappingProxyType({})
 
     def to_json(self) -> dict[str, object]:
         return {"field": self.field, "code": self.code, "params": dict(self.params)}

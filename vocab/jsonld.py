@@ -43,7 +43,8 @@ def _term(node: Mapping[str, Any]) -> str:
 def nquads(document: Mapping[str, Any], graph: str = "") -> list[str]:
     """The document's RDF, without `proof` and `graphDigest`, as sorted N-Quads lines (RDF 1.1 N-Quads).
 
-    `graph` names the graph of each line; empty leaves the default graph. Raises `BlankNode`, `UnknownContext` and `NotJsonLd`.
+    `graph` names the graph of each line; empty leaves the default graph. Raises `BlankNode`, `UnknownContext` and
+    `NotJsonLd`.
     """
     from pyld import jsonld
 

@@ -125,7 +125,14 @@ def _summary(node: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _address(place: Mapping[str, Any], iri: str) -> Address:
-    keys = {"id", "type", "schema:streetAddress", "schema:postalCode", "schema:addressLocality", "schema:addressCountry"}
+    keys = {
+        "id",
+        "type",
+        "schema:streetAddress",
+        "schema:postalCode",
+        "schema:addressLocality",
+        "schema:addressCountry",
+    }
     node = _node(place.get("address"), "address", keys, ("id", "type"))
     _typed(node, "schema:PostalAddress", iri + "-address", "address")
     return Address(
@@ -284,8 +291,9 @@ _READERS: dict[str, Any] = {"Description": _description, "Report": _report, "Lis
 def kind_of(doc: Mapping[str, Any]) -> str:
     """`Description`, `Report` or `Listing`; `""` for anything else."""
     types = doc.get("type")
-    ours = isinstance(types, list) and len(types) == 2 and types[0] == "Document"
-    return types[1] if ours and types[1] in _READERS else ""
+    if not isinstance(types, list) or len(types) != 2 or types[0] != "Document":
+        return ""
+    return types[1] if isinstance(types[1], str) and types[1] in _READERS else ""
 
 
 def document(doc: Mapping[str, Any]) -> Description | Report | Listing | tuple[Mistake, ...]:

@@ -55,11 +55,15 @@ def _partition(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
         dimension = dimensions()[name]
         if dimension.partition != "yes" or dimension.open or dimension.numerator_only:
             continue
-        found = {breakdown_of(f.breakdown)[0][1]: f for f in facts if f.breakdown.startswith(name + "=") and "&" not in f.breakdown}
+        found = {
+            breakdown_of(f.breakdown)[0][1]: f
+            for f in facts
+            if f.breakdown.startswith(name + "=") and "&" not in f.breakdown
+        }
         if set(found) != set(dimension.codes) or any(f.status == "L" for f in found.values()):
             continue
         given = [f for f in found.values() if f.value is not None]
-        if given and len({f.method for f in given}) == 1 or given and indicator.kind not in ("score", "model"):
+        if (given and len({f.method for f in given}) == 1) or (given and indicator.kind not in ("score", "model")):
             values = [f.value for f in given if f.value is not None]
             return Answer(total(values), worst([f.status for f in given]), given[0].method)
     return None

@@ -15,7 +15,11 @@ from vocab.errors import VocabError
 from vocab.periods import Period
 from vocab.reference import indicators
 
-HEADERS = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60", "X-Content-Type-Options": "nosniff"}
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Cache-Control": "public, max-age=60",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 def _problem(title: str, detail: str) -> web.Response:

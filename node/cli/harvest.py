@@ -18,7 +18,13 @@ def harvest(args: Namespace, out: Out) -> int:
         out.data(
             {
                 "actors": [
-                    {"actor": a.actor, "documents": a.documents, "added": a.added, "refused": a.refused, "error": a.error}
+                    {
+                        "actor": a.actor,
+                        "documents": a.documents,
+                        "added": a.added,
+                        "refused": a.refused,
+                        "error": a.error,
+                    }
                     for a in result.actors
                 ]
             }

@@ -144,9 +144,7 @@ def _common(lang: str, top: bool) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     absent = None if top else argparse.SUPPRESS
     common.add_argument("--dir", default=absent, metavar="DIR", help=text(lang, "arg.dir"))
-    common.add_argument(
-        "--json", action="store_true", default=False if top else absent, help=text(lang, "arg.json")
-    )
+    common.add_argument("--json", action="store_true", default=False if top else absent, help=text(lang, "arg.json"))
     common.add_argument("--lang", choices=LANGUAGES, default=absent, help=text(lang, "arg.lang"))
     return common
 

@@ -58,6 +58,10 @@ def publish(args: Namespace, out: Out) -> int:
             return 0
         done = send(node, args.slug)
         out.data({"dry_run": False, "changes": [_data(c) for c in done.changes], "queued": done.queued})
-        out.say("publish.done" if done.changes or done.queued else "publish.nothing", count=len(done.changes), queued=done.queued)
+        out.say(
+            "publish.done" if done.changes or done.queued else "publish.nothing",
+            count=len(done.changes),
+            queued=done.queued,
+        )
         out.next("publish.next_serve" if done.changes or done.queued else "publish.next_nothing")
     return 0

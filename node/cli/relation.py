@@ -60,7 +60,12 @@ def followers(args: Namespace, out: Out) -> int:
 
 def _list(node: Node, slug: str | None, out: Out) -> None:
     rows = relations.all_followers(node, slug)
-    out.data([{"place": r.slug, "follower": r.follower, "handle": r.handle, "state": r.state, "since": r.since} for r in rows])
+    out.data(
+        [
+            {"place": r.slug, "follower": r.follower, "handle": r.handle, "state": r.state, "since": r.since}
+            for r in rows
+        ]
+    )
     if not rows:
         out.say("followers.none")
         return

@@ -11,6 +11,7 @@ from node.places import show_place
 from node.reports import add_report, list_all, remove_report
 from vocab.errors import Mistake
 from vocab.intake.report import report_csv
+from vocab.model import Observation
 
 
 def _known_place(node: Node, slug: str, out: Out) -> None:
@@ -27,7 +28,8 @@ def add(args: Namespace, out: Out) -> int:
         mistakes = tuple(o for o in observations if isinstance(o, Mistake))
         if mistakes:
             raise refused(mistakes, out)
-        outcome = add_report(node, args.slug, period, observations, args.sharing)
+        figures = tuple(o for o in observations if isinstance(o, Observation))
+        outcome = add_report(node, args.slug, period, figures, args.sharing)
         about = {"slug": args.slug, "period": period, "sharing": args.sharing, "count": len(observations)}
         out.data(about | {"outcome": outcome})
         shown = about | {"sharing": out.text("sharing." + args.sharing)}

@@ -35,8 +35,8 @@ class Row:
     period: str
     value: str | None
     unit: str
-    obsStatus: str
-    confStatus: str
+    obsStatus: str  # noqa: N815 - the published name
+    confStatus: str  # noqa: N815 - the published name
     n_operators: int
     n_reporting: int
     n_connected: int
@@ -91,9 +91,7 @@ def known_places(public: Connection, period: str) -> dict[str, KnownPlace]:
             "epci": row.epci or "",
             "typology": exclusive_family(json.loads(row.typology)),
         }
-        found[row.place] = KnownPlace(
-            row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end)
-        )
+        found[row.place] = KnownPlace(row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end))
     return found
 
 

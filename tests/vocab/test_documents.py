@@ -40,7 +40,7 @@ PLACE = Place(
     typology=("coworking", "fablab"),
     building_origin=("station",),
     opened="2021-09-01",
-    summary={"fr": "Atelier \"partagé\"\nà Guéret", "en": "Workshop"},
+    summary={"fr": 'Atelier "partagé"\nà Guéret', "en": "Workshop"},
     lat=Decimal("46.17"),
     lon=Decimal("1.87"),
     operator=Operator("Association Exemple", "association"),
@@ -48,9 +48,9 @@ PLACE = Place(
     website="https://etabli.example/",
 )
 FIGURES = (
-    Observation("visits", "2025", Decimal("4210"), "{visit}", "E", method="estimate"),
-    Observation("events", "2025", Decimal("38"), "{event}", method="register"),
-    Observation("events", "2025", Decimal("30"), "{event}", method="register", breakdown=(("eventAccess", "public"),)),
+    Observation("visits", "2025", Decimal(4210), "{visit}", "E", method="estimate"),
+    Observation("events", "2025", Decimal(38), "{event}", method="register"),
+    Observation("events", "2025", Decimal(30), "{event}", method="register", breakdown=(("eventAccess", "public"),)),
     Observation("energyUse", "2025", None, "kW.h", "L"),
 )
 

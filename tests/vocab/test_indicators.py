@@ -35,7 +35,9 @@ networks = st.dictionaries(
 
 
 @given(networks, st.sampled_from(["visits", "volunteerHours", "floorArea", "directJobsFte", "hoursGiven"]))
-def test_regions_add_up_to_the_nation(network: dict[str, tuple[str, Decimal | None, Decimal | None]], name: str) -> None:
+def test_regions_add_up_to_the_nation(
+    network: dict[str, tuple[str, Decimal | None, Decimal | None]], name: str
+) -> None:
     facts = [fact(p, name, v) for p, (_, v, _) in network.items()]
     national = aggregate(name, "2025", facts, universe(*network))
     parts = []
@@ -49,7 +51,9 @@ def test_regions_add_up_to_the_nation(network: dict[str, tuple[str, Decimal | No
 
 
 @given(networks)
-def test_a_ratio_is_of_the_sums_of_those_who_report_both(network: dict[str, tuple[str, Decimal | None, Decimal | None]]) -> None:
+def test_a_ratio_is_of_the_sums_of_those_who_report_both(
+    network: dict[str, tuple[str, Decimal | None, Decimal | None]],
+) -> None:
     facts = [fact(p, "hoursGiven", n) for p, (_, n, _) in network.items()]
     facts += [fact(p, "reciprocityTarget", d) for p, (_, _, d) in network.items()]
     both = [(n, d) for _, n, d in network.values() if n is not None and d is not None]
@@ -65,7 +69,9 @@ def test_a_ratio_is_of_the_sums_of_those_who_report_both(network: dict[str, tupl
 
 
 @given(networks)
-def test_not_collected_changes_coverage_and_not_the_value(network: dict[str, tuple[str, Decimal | None, Decimal | None]]) -> None:
+def test_not_collected_changes_coverage_and_not_the_value(
+    network: dict[str, tuple[str, Decimal | None, Decimal | None]],
+) -> None:
     facts = [fact(p, "visits", v) for p, (_, v, _) in network.items()]
     before = aggregate("visits", "2025", facts, universe(*network))
     after = aggregate("visits", "2025", [*facts, fact("new", "visits", None)], universe(*network, "new"))
@@ -77,7 +83,14 @@ def test_not_collected_changes_coverage_and_not_the_value(network: dict[str, tup
     assert after.coverage < before.coverage or before.n_reporting == 0
 
 
-@given(st.lists(st.tuples(st.sampled_from(["2025-03-31", "2025-06-30", "2025-12-31"]), amounts), min_size=1, max_size=3, unique_by=lambda t: t[0]))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["2025-03-31", "2025-06-30", "2025-12-31"]), amounts),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda t: t[0],
+    )
+)
 def test_a_stock_never_adds_over_dates(stocks: list[tuple[str, Decimal]]) -> None:
     facts = [fact("a", "floorArea", value, day) for day, value in stocks]
     total = aggregate("floorArea", "2025", facts, universe("a"))
@@ -86,7 +99,13 @@ def test_a_stock_never_adds_over_dates(stocks: list[tuple[str, Decimal]]) -> Non
     assert total.obs_status == ("A" if last == "2025-12-31" else "E")
 
 
-@given(st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.sampled_from(["survey-v1", "survey-v2"]), st.integers(1, 5), st.integers(0, 99)), min_size=1))
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdef"),
+        st.tuples(st.sampled_from(["survey-v1", "survey-v2"]), st.integers(1, 5), st.integers(0, 99)),
+        min_size=1,
+    )
+)
 def test_method_versions_never_mix(answers: dict[str, tuple[str, int, int]]) -> None:
     facts = [fact(p, "useValueScore", str(v), method=m) for p, (m, v, _) in answers.items()]
     facts += [fact(p, "surveyRespondents", str(w), method=m) for p, (m, _, w) in answers.items()]
@@ -120,7 +139,12 @@ def test_an_operator_is_asked_once() -> None:
     facts = [fact("a", "boardSize", "9", seq=1), fact("b", "boardSize", "10", seq=2), fact("c", "boardSize", "5")]
     total = aggregate("boardSize", "2025", facts, universe("a", "b", "c", operators={"a": "o", "b": "o"}))
     assert (total.value, total.n_reporting, total.n_operators, total.n_connected) == (Decimal(15), 2, 2, 2)
-    of_places = aggregate("visits", "2025", [fact("a", "visits", "1"), fact("b", "visits", "2")], universe("a", "b", operators={"a": "o", "b": "o"}))
+    of_places = aggregate(
+        "visits",
+        "2025",
+        [fact("a", "visits", "1"), fact("b", "visits", "2")],
+        universe("a", "b", operators={"a": "o", "b": "o"}),
+    )
     assert (of_places.n_reporting, of_places.n_operators) == (2, 1)
 
 
@@ -159,16 +183,28 @@ def test_shares_ratios_and_what_is_not_aggregated() -> None:
     reuse = [fact("a", "floorArea", "200"), fact("a", "reusedFloorArea", "50"), fact("b", "floorArea", "1000")]
     rate = aggregate("buildingReuseRate", "2025", reuse, universe("a", "b"))
     assert (rate.value, rate.n_reporting) == (Decimal(25), 1)
-    mean = [fact("a", "eventAttendance", "100"), fact("a", "events", "10"), fact("b", "eventAttendance", "30"), fact("b", "events", "1")]
+    mean = [
+        fact("a", "eventAttendance", "100"),
+        fact("a", "events", "10"),
+        fact("b", "eventAttendance", "30"),
+        fact("b", "events", "1"),
+    ]
     assert aggregate("attendancePerEvent", "2025", mean, universe("a", "b")).value == Decimal("11.818182")
     hours = aggregate("openingHours", "2025", [fact("a", "openingHours", "35")], universe("a"))
     assert (hours.value, hours.n_reporting, hours.note) == (None, 1, "distribution")
 
 
 def test_places_are_counted_from_the_directory() -> None:
-    total = aggregate("placesCount", "2025", [], Universe({"a": "o", "b": "o"}, frozenset({"a"}), frozenset({"a", "b"})))
+    total = aggregate(
+        "placesCount", "2025", [], Universe({"a": "o", "b": "o"}, frozenset({"a"}), frozenset({"a", "b"}))
+    )
     assert (total.value, total.n_operators, total.n_known, total.n_connected) == (Decimal(2), 1, 2, 1)
-    per = aggregate("placesPer100k", "2025", [], Universe({"a": "a"}, frozenset(), frozenset({"a"}), 0, {"population": Decimal(50_000)}))
+    per = aggregate(
+        "placesPer100k",
+        "2025",
+        [],
+        Universe({"a": "a"}, frozenset(), frozenset({"a"}), 0, {"population": Decimal(50_000)}),
+    )
     assert per.value == 2
 
 
@@ -207,7 +243,9 @@ def test_periods(text: str, kind: str, end: str) -> None:
     assert (read.text, read.kind, read.end.isoformat()) == (text, kind, end)
 
 
-@pytest.mark.parametrize("text", ["", "25", "2025-13", "2025-02-30", "2025/P1Y", "2025-01-01/P1Y", "P1Y", "2025-1", "٢٠٢٥"])
+@pytest.mark.parametrize(
+    "text", ["", "25", "2025-13", "2025-02-30", "2025/P1Y", "2025-01-01/P1Y", "P1Y", "2025-1", "٢٠٢٥"]
+)
 def test_not_periods(text: str) -> None:
     with pytest.raises(BadPeriod):
         Period.parse(text)

@@ -53,14 +53,20 @@ def codes(result: object) -> list[tuple[str, str]]:
             line = message(mistake, lang)
             assert line
             assert "\n" not in line
-            assert "{" not in line.replace("{visit}", "").replace("{event}", "").replace("{person}", "").replace("{EUR}", "")
+            assert "{" not in line.replace("{visit}", "").replace("{event}", "").replace("{person}", "").replace(
+                "{EUR}", ""
+            )
     return [(m.field, m.code) for m in result]
 
 
 def test_the_example_is_read() -> None:
     place = place_toml(GOOD, IRI)
     assert isinstance(place, Place)
-    assert (place.name, place.typology, place.lat) == ("Exemple – L'Établi de Guéret", ("coworking", "fablab"), Decimal("46.17"))
+    assert (place.name, place.typology, place.lat) == (
+        "Exemple – L'Établi de Guéret",
+        ("coworking", "fablab"),
+        Decimal("46.17"),
+    )
     assert place.operator is not None
     assert place.operator.iri == ""
 
@@ -86,7 +92,7 @@ def test_every_mistake_at_once() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
-        ("name = \"Exemple – L'Établi de Guéret\"\n", "", ("name", "field.missing")),
+        ('name = "Exemple – L\'Établi de Guéret"\n', "", ("name", "field.missing")),
         ('typology = ["coworking", "fablab"]\n', "", ("typology", "field.missing")),
         ('["coworking", "fablab"]', '"coworking"', ("typology", "kind.list")),
         ('["coworking", "fablab"]', "[1]", ("typology", "kind.texts")),
@@ -112,7 +118,16 @@ def test_jsonld_is_read_under_our_own_name() -> None:
     place = place_toml(GOOD, "https://old.example/places/x#place")
     assert isinstance(place, Place)
     moment = "2026-01-01T00:00:00Z"
-    old = Envelope("https://old.example/places/x/d", "https://old.example/places/x", 1, moment, moment, LICENCE_OUVERTE, "public", (PUBLIC,))
+    old = Envelope(
+        "https://old.example/places/x/d",
+        "https://old.example/places/x",
+        1,
+        moment,
+        moment,
+        LICENCE_OUVERTE,
+        "public",
+        (PUBLIC,),
+    )
     document = description(place, old)
     assert place_jsonld(json.dumps(document), IRI) == place_toml(GOOD, IRI)
     assert place_jsonld(json.dumps(document["about"]), IRI) == place_toml(GOOD, IRI)

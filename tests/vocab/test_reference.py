@@ -42,7 +42,9 @@ def test_ratios_name_their_parts() -> None:
             assert len(parts) == 2, entry.id
             assert entry.scale is not None, entry.id
         strictest = "LMH".index(entry.confidentiality)
-        assert all("LMH".index(indicators()[p].confidentiality) <= strictest for p in parts if entry.kind == "ratio"), entry.id
+        assert all("LMH".index(indicators()[p].confidentiality) <= strictest for p in parts if entry.kind == "ratio"), (
+            entry.id
+        )
 
 
 def test_dimensions_and_schemes_are_bilingual() -> None:

@@ -25,7 +25,7 @@ _INSIDE: Mapping[str, Mapping[str, type]] = {
     "operator": {"name": str, "legal_form": str, "siren": str, "rna": str},
     "hours": {"days": list, "opens": str, "closes": str},
 }
-_WORDS = {str: "kind.text", list: "kind.list", dict: "kind.table"}
+_WORDS: Mapping[type, str] = {str: "kind.text", list: "kind.list", dict: "kind.table"}
 
 
 def _keys(table: Mapping[str, Any], allowed: Mapping[str, type], where: str) -> list[Mistake]:
