@@ -220,13 +220,13 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
     return node.store.write(act)
 
 
-def _ours(connection: Connection, iri: str) -> Row[Any] | None:
+def _ours(connection: Connection, iri: str) -> Row[Any, Any, Any] | None:
     query = select(actors.c.id, actors.c.slug, actors.c.accept).where(actors.c.id == iri, actors.c.deleted.is_(None))
-    row: Row[Any] | None = connection.execute(query).one_or_none()
+    row: Row[Any, Any, Any] | None = connection.execute(query).one_or_none()
     return row
 
 
-def _is_named(connection: Connection, row: Row[Any], follower: str) -> bool:
+def _is_named(connection: Connection, row: Row[Any, Any, Any], follower: str) -> bool:
     """Whether the place named this follower as one to accept at once, by IRI or by a handle at its own host."""
     known = peers.stored(connection, follower)
     names = {follower}

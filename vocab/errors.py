@@ -11,9 +11,9 @@ A wrong *input* is not raised: readers return `Mistake`s, each a field, a stable
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as _field
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
 from vocab.messages import Catalogue
 
@@ -44,7 +44,7 @@ class Mistake:
 
     field: str
     code: str
-    params: Mapping[str, str] = MappingProxyType({})
+    params: Mapping[str, str] = _field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         return {"field": self.field, "code": self.code, "params": dict(self.params)}
