@@ -151,6 +151,8 @@ def resolve(code: str, name: str = "", postcode: str = "") -> Resolution:
 def _by_name_and_postcode(written: str, name: str, postcode: str) -> Resolution:
     postcode = postcode.zfill(5) if postcode.isdigit() and len(postcode) == 4 else postcode
     postcode = postcode if re.fullmatch(r"[0-9]{5}", postcode) else ""
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        return Resolution(None, "unknown", written)
     if not name.strip():
         alone = _by_postcode().get(postcode, ())
         row = _find(alone[0]) if len(alone) == 1 else None
