@@ -12,29 +12,21 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from federation.actor import Profile, RemoteActor, place_actor, read_actor
-from federation.canonical import digest, jcs
-from federation.clock import timestamp
-from federation.httpsig import sign_cavage
-from federation.keys import ActorKeys, generate
-from federation.proof import add_proof
+from federation.canonical import digest
 from node import relations
-from node.context import Node, open_node, utc_now
+from node.context import Node, open_node
 from node.places import add_place
 from node.project import catch_up, rebuild
 from node.publish import plan
 from node.reports import add_report
-from node.store import peers
 from tests.node.net import free_ports, listening, make, peers_of, place, projected, rows, visits
-from vocab.build import report
-from vocab.model import Envelope
-from vocab.terms import PUBLIC
+from tests.node.sender import Sender
 
 ROOT = Path(__file__).parents[2]
 PUBLISH = (
@@ -56,40 +48,6 @@ REPORTS = """SELECT b.bytes FROM documents d JOIN blobs b ON b.seq = d.seq AND b
 def publishing(node: Node) -> subprocess.Popen[bytes]:
     """`publish` in a process of its own."""
     return subprocess.Popen([sys.executable, "-c", PUBLISH, str(node.dir)], cwd=ROOT)
-
-
-@dataclass
-class Sender:
-    """An actor of another node, whose key the council already knows."""
-
-    id: str
-    keys: ActorKeys
-    sent: dict[str, bytes] = field(default_factory=dict)
-    acknowledged: set[str] = field(default_factory=set)
-
-    def known(self) -> tuple[RemoteActor, bytes]:
-        document = place_actor(Profile(self.id, "far", "Far"), self.keys, self.id + "/node", self.id + "/inbox")
-        read = read_actor(document, self.id)
-        assert isinstance(read, RemoteActor)
-        return read, jcs(document)
-
-    def create(self, number: int) -> tuple[str, bytes]:
-        """A new report, in the Create that carries it."""
-        now, document = timestamp(utc_now()), f"{self.id}/documents/report-{number}"
-        envelope = Envelope(document, self.id, 1, now, now, "https://spdx.org/licenses/etalab-2.0", "public", (PUBLIC,))
-        plain = report(self.id + "#place", "2025", visits(number), envelope)
-        signed = add_proof(plain, self.keys.ed25519, self.id + "#ed25519-key", now)
-        activity = {"@context": plain["@context"], "id": f"{self.id}/activities/{number}", "type": "Create"}
-        activity |= {"actor": self.id, "to": [PUBLIC], "object": signed}
-        self.sent[activity["id"]] = jcs(activity)
-        return activity["id"], self.sent[activity["id"]]
-
-    async def post(self, session: aiohttp.ClientSession, inbox: str, activity: str) -> None:
-        body = self.sent[activity]
-        headers = sign_cavage("POST", inbox, body, self.id + "#main-key", self.keys.rsa, utc_now())
-        async with session.post(inbox, data=body, headers=headers) as response:
-            assert response.status == 202, await response.text()
-        self.acknowledged.add(activity)
 
 
 class Process:
@@ -145,7 +103,7 @@ class World:
     async def _post_on(self, session: aiohttp.ClientSession) -> None:
         while True:
             self.numbers += 1
-            activity, _ = self.sender.create(self.numbers)
+            activity = self.sender.say(self.numbers, "Create", self.sender.report(f"r{self.numbers}", self.numbers))
             try:
                 await self.sender.post(session, self.council.config.url + "/inbox", activity)
             except aiohttp.ClientError:
@@ -245,8 +203,7 @@ async def world(tmp_path: Path) -> World:
             if rows(council, "SELECT 1 FROM following WHERE state='accepted'"):
                 break
             await asyncio.sleep(0.02)
-    sender = Sender("https://far.example/places/far", generate())
-    council.store.write(lambda connection: peers.remember(connection, *sender.known(), utc_now()))
+    sender = Sender().known_by(council)
     nodes = [open_node(node.dir, peers_of(ports)) for node in (site, council)]
     site.close()
     council.close()
