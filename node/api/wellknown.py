@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import orjson
 from aiohttp import web
 from sqlalchemy import func, select
 
@@ -70,4 +71,4 @@ class _Discovery:
             said = connection.execute(query).scalar_one()
         document = nodeinfo(VERSION, self._node.config.name, places, said)
         kind = 'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#"'
-        return web.json_response(document, headers=_OPEN | {"Content-Type": kind})
+        return web.Response(body=orjson.dumps(document), headers=_OPEN | {"Content-Type": kind})
