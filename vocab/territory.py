@@ -8,7 +8,7 @@ site does not keep 39,000 rows in memory.
 import mmap
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -114,12 +114,14 @@ def fold(name: str) -> str:
 
 
 @cache
-def _by_name() -> Mapping[str, tuple[_Row, ...]]:
-    """Rows by folded name; only importers need it, so it is built when first asked."""
-    found: dict[str, list[_Row]] = {}
+def _by_name() -> Mapping[str, tuple[str, ...]]:
+    """Present codes by folded name; only importers need it, so it is built when first asked."""
+    found: dict[str, tuple[str, ...]] = {}
     for row in _rows():
-        found.setdefault(fold(row.name), []).append(row)
-    return MappingProxyType({name: tuple(rows) for name, rows in found.items()})
+        name, codes = fold(row.name), found.get(fold(row.name), ())
+        if row.current not in codes:
+            found[name] = (*codes, row.current)
+    return MappingProxyType(found)
 
 
 @cache
@@ -158,21 +160,23 @@ def _by_name_and_postcode(written: str, name: str, postcode: str) -> Resolution:
         row = _find(alone[0]) if len(alone) == 1 else None
         reason = "by-name" if row else "ambiguous" if alone else "unknown"
         return Resolution(_commune(row) if row else None, reason, written)
-    rows = _by_name().get(fold(name)) or _by_name().get(fold(_ARRONDISSEMENT.sub("", name))) or ()
-    codes = list(dict.fromkeys(row.current for row in rows))
-    for keep in (_same_postcode, _same_departement):
-        if len(codes) != 1 or postcode:
-            codes = keep(codes, postcode) or (codes if not postcode else [])
-        if len(codes) == 1:
-            break
-        codes = codes or list(dict.fromkeys(row.current for row in rows))
-    if len(codes) == 1 and _plausible(codes[0], postcode):
-        found = _find(codes[0])
-        return Resolution(_commune(found) if found else None, "by-name", written)
-    return Resolution(None, "ambiguous" if len(codes) > 1 else "unknown", written)
+    named = _by_name().get(fold(name)) or _by_name().get(fold(_ARRONDISSEMENT.sub("", name))) or ()
+    code = _only(named, postcode)
+    if code is None or not _plausible(code, postcode):
+        return Resolution(None, "ambiguous" if len(named) > 1 else "unknown", written)
+    row = _find(code)
+    return Resolution(_commune(row) if row else None, "by-name", written)
 
 
-def _same_postcode(codes: list[str], postcode: str) -> list[str]:
+def _only(codes: tuple[str, ...], postcode: str) -> str | None:
+    """The one commune among those of a name: the only one, else the only one of the postcode or its département."""
+    for kept in (codes, _same_postcode(codes, postcode), _same_departement(codes, postcode)):
+        if len(kept) == 1:
+            return kept[0]
+    return None
+
+
+def _same_postcode(codes: Sequence[str], postcode: str) -> list[str]:
     return [code for code in codes if code in _by_postcode().get(postcode, ())]
 
 
@@ -181,7 +185,7 @@ def _departements_of(postcode: str) -> tuple[str, ...]:
     return ("2A", "2B") if head == "20" else (head,)
 
 
-def _same_departement(codes: list[str], postcode: str) -> list[str]:
+def _same_departement(codes: Sequence[str], postcode: str) -> list[str]:
     return [code for code in codes if code.startswith(_departements_of(postcode))] if postcode else []
 
 

@@ -86,7 +86,7 @@ def test_every_term_of_ours_is_declared_in_both_languages() -> None:
     texts = [json.dumps(contexts.INLINE), (HERE / "shapes.ttl").read_text(encoding="utf-8")]
     texts.append(Path(build.__file__).read_text(encoding="utf-8"))
     named = {URIRef(TL + name) for text in texts for name in re.findall(r"(?<![\w/])tl:([A-Za-z]+)", text)}
-    named |= {URIRef(p) for p in vocabulary().predicates() if str(p).startswith(TL)}
+    named |= {URIRef(str(p)) for p in vocabulary().predicates() if str(p).startswith(TL)}
     kinds = (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)
     declared = {term for kind in kinds for term in vocabulary().subjects(RDF.type, kind)}
     assert named - declared == set()
