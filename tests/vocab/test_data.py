@@ -17,6 +17,7 @@ from rdflib.term import Node
 
 from tests.shared import shared
 from vocab import build, contexts
+from vocab.data import pages
 from vocab.data.compile import CONCEPT, HERE, TL, load
 from vocab.jsonld import nquads
 from vocab.model import Address, Envelope, Hours, Observation, Operator, Place
@@ -274,3 +275,8 @@ def test_published_codes_of_the_real_directory_resolve_or_say_why_not() -> None:
     assert outcomes["arrondissement"] > 200
     assert outcomes["delegated"] > 0
     assert outcomes["unknown"] + outcomes["ambiguous"] <= 14
+
+
+def test_the_reference_pages_are_made_from_the_vocabulary() -> None:
+    """After a change: `python -m vocab.data.pages`."""
+    assert pages.main(["--check"]) == 0

@@ -1,6 +1,6 @@
-"""Makes `communes.tsv` and `areas.tsv` from the npm package @etalab/decoupage-administratif (MIT, 2026 vintage).
+"""Makes `communes.tsv` and `areas.tsv` from the npm package @etalab/decoupage-administratif (6.0.0: MIT, 2026 vintage).
 
-    npm pack @etalab/decoupage-administratif && tar xzf *.tgz && python vocab/data/territory/make.py package/data
+    npm pack @etalab/decoupage-administratif@6.0.0 && tar xzf *.tgz && python vocab/data/territory/make.py package/data
 
 One line a code, sorted by code: code, name, département, région, EPCI, population, kind, current code, postcodes.
 Kinds: current, delegated, associated, former, arrondissement. Facts only: codes, names, populations (INSEE, DGCL).
