@@ -9,6 +9,7 @@ import random
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from node.store.schema import following
 
 log = logging.getLogger("maillage.jobs")
 _LOOK = 0.1  # seconds between two looks at whether the database changed
+_PAUSE = timedelta(minutes=10)
 _RETRY = 1.0  # seconds between two looks at what is due to be tried again
 
 
@@ -31,7 +33,7 @@ _RETRY = 1.0  # seconds between two looks at what is due to be tried again
 async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     """Everything that runs beside the answers, stopped cleanly at the end."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(_harvest_new, "interval", seconds=3, args=[node], max_instances=1, coalesce=True)
+    scheduler.add_job(_Newcomers(node).read, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
     projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))
@@ -96,16 +98,26 @@ async def _in_child(node: Node) -> None:
         await asyncio.sleep(1)
 
 
-async def _harvest_new(node: Node) -> None:
-    """Read the past of those who have just accepted us."""
-    waiting = select(following.c.target).where(following.c.state == "accepted", following.c.harvested.is_(None))
-    with node.store.read() as connection:
-        targets = connection.execute(waiting.limit(5)).scalars().all()
-    if targets:
-        from node.harvest import harvest
+class _Newcomers:
+    """Those who have just accepted us, whose past is read; one that failed is left alone for a while."""
 
-        for target in targets:
-            await harvest(node, target, _silent)
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._failed: dict[str, datetime] = {}
+
+    async def read(self) -> None:
+        accepted = (following.c.state == "accepted") & following.c.harvested.is_(None)
+        with self._node.store.read() as connection:
+            targets = connection.execute(select(following.c.target).where(accepted)).scalars().all()
+        now = self._node.clock()
+        ready = [each for each in targets if each not in self._failed or now - self._failed[each] > _PAUSE]
+        if ready:
+            from node.harvest import harvest
+
+            for target in ready:
+                result = await harvest(self._node, target, _silent)
+                if any(actor.error for actor in result.actors):
+                    self._failed[target] = now
 
 
 async def _reconcile(node: Node) -> None:

@@ -29,7 +29,7 @@ def _prepare(engine: Engine, begin: str, *pragmas: str) -> Engine:
 def reader(path: Path) -> Engine:
     """Reads only; each transaction sees one snapshot."""
     engine = create_engine(f"sqlite:///{path}", pool_size=_READERS, max_overflow=12)
-    return _prepare(engine, "BEGIN", "query_only=ON", "mmap_size=67108864")
+    return _prepare(engine, "BEGIN", "query_only=ON")
 
 
 def writer(path: Path) -> Engine:
