@@ -91,6 +91,7 @@ class Rig:
             name: Member(name, role, Path(folder) / name, port)
             for (name, role), port in zip(roles.items(), ports, strict=True)
         }
+        self._peers = [member.authority for member in self.members.values()]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -102,12 +103,15 @@ class Rig:
     def __getitem__(self, name: str) -> Member:
         return self.members[name]
 
+    def allow(self, authority: str) -> None:
+        """Let the nodes that start from now on speak to one more host:port."""
+        self._peers.append(authority)
+
     def environ(self) -> dict[str, str]:
         """The environment of every node: our own, without its MAILLAGE_ options, with the allow-list of the rig."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MAILLAGE_")}
-        peers = ",".join(member.authority for member in self.members.values())
         path = os.pathsep.join(filter(None, (str(_ROOT), kept.get("PYTHONPATH", ""))))
-        return kept | {"MAILLAGE_FEDERATION__LOOPBACK_PEERS": peers, "PYTHONPATH": path}
+        return kept | {"MAILLAGE_FEDERATION__LOOPBACK_PEERS": ",".join(self._peers), "PYTHONPATH": path}
 
     def init(self, name: str, title: str = "") -> None:
         """Make the folder of a node."""
