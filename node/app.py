@@ -8,6 +8,7 @@ import importlib
 import logging
 import re
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from aiohttp import web
@@ -30,6 +31,7 @@ MODULES = (
     "node.web.routes",
 )
 _KEEPALIVE = 15.0
+_SWITCH = 0.001  # seconds: the writer thread and the loop pass the interpreter to each other at every statement
 _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json")
 
 
@@ -87,6 +89,7 @@ def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
 
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
+    sys.setswitchinterval(_SWITCH)
     asyncio.run(_serve(node, host, port, ready))
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from federation.errors import Refused
 from federation.fetch import Fetcher
@@ -13,19 +14,34 @@ from node.context import Node
 from node.store import peers
 
 
+_FRESH = timedelta(seconds=30)
+_MOST = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Finds keys and actors, and remembers them."""
+    """Finds keys and actors, and remembers them; a key is read again from the store after 30 seconds."""
 
     node: Node
     transport: Transport
     fetcher: Fetcher
+    recent: dict[str, tuple[datetime, PublicKey]] = field(default_factory=dict)
 
     async def key(self, key_id: str) -> PublicKey | Refused:
         """The key of that id, listed by the actor that it names as its owner."""
+        now = self.node.clock()
+        recent = self.recent.get(key_id)
+        if recent is not None and now - recent[0] < _FRESH:
+            return recent[1]
         with self.node.store.read() as connection:
             known = peers.key(connection, key_id)
-        return known or await self.fresh_key(key_id)
+        return await self.fresh_key(key_id) if known is None else self._keep(known, now)
+
+    def _keep(self, key: PublicKey, now: datetime) -> PublicKey:
+        if len(self.recent) >= _MOST:
+            self.recent.clear()
+        self.recent[key.id] = (now, key)
+        return key
 
     async def fresh_key(self, key_id: str) -> PublicKey | Refused:
         """The same, asked of its owner now."""
@@ -34,7 +50,7 @@ class Lookup:
             return found
         now = self.node.clock()
         await self.node.store.awrite(lambda c: peers.remember(c, found.actor, found.document, now))
-        return found.key
+        return self._keep(found.key, now)
 
 
 @asynccontextmanager

@@ -9,6 +9,11 @@ from sqlalchemy.dialects.sqlite import insert
 from node.store.schema import blobs, documents, grants
 
 _STORED = select(documents).where(documents.c.id == bindparam("id"))
+_NEW = insert(documents)
+_KEPT = ("id", "owner", "published", "own")
+_PUT = _NEW.on_conflict_do_update(
+    index_elements=["id"], set_={name: _NEW.excluded[name] for name in documents.c.keys() if name not in _KEPT}
+)
 _BYTES = select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "document")
 
 
@@ -18,10 +23,8 @@ def stored(connection: Connection, document: str) -> Row[Any] | None:
 
 
 def put(connection: Connection, row: dict[str, Any]) -> None:
-    """A new current version, or a tombstone."""
-    statement = insert(documents)
-    kept = {key: statement.excluded[key] for key in row if key not in ("id", "owner", "published", "own")}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=kept), row)
+    """A new current version, or a tombstone; who owns it and when it was first published never change."""
+    connection.execute(_PUT, row)
 
 
 def bytes_at(connection: Connection, seq: int) -> bytes | None:
