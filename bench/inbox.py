@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,7 +53,7 @@ def bare() -> Iterator[tuple[str, int]]:
             with suppress(URLError, ConnectionError):
                 get(url + "/", timeout=1)
                 break
-            process.poll()
+            time.sleep(0.02)
         yield url, process.pid
     finally:
         process.terminate()
