@@ -13,7 +13,6 @@ from node import signing
 from node.context import Node
 from node.store import peers
 
-
 _FRESH = timedelta(seconds=30)
 _MOST = 10_000
 

@@ -11,9 +11,8 @@ from node.store.schema import blobs, documents, grants
 _STORED = select(documents).where(documents.c.id == bindparam("id"))
 _NEW = insert(documents)
 _KEPT = ("id", "owner", "published", "own")
-_PUT = _NEW.on_conflict_do_update(
-    index_elements=["id"], set_={name: _NEW.excluded[name] for name in documents.c.keys() if name not in _KEPT}
-)
+_CHANGED = {column.name: _NEW.excluded[column.name] for column in documents.c if column.name not in _KEPT}
+_PUT = _NEW.on_conflict_do_update(index_elements=["id"], set_=_CHANGED)
 _BYTES = select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "document")
 
 
