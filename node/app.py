@@ -42,10 +42,18 @@ def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     machine = {_canonical(route): route for route in activitypub.routes(node)}
     for name in modules:
         for route in importlib.import_module(name).routes(node):
+            _close_at_the_end(app, route)
             both = machine.pop(_canonical(route), None)
             app.add_routes([route if both is None else _negotiated(both, route)])
     app.add_routes(list(machine.values()))
     return app
+
+
+def _close_at_the_end(app: web.Application, route: web.RouteDef) -> None:
+    """A handler that is a method of something with a `close(app)` has it called once, when the node stops."""
+    close = getattr(getattr(route.handler, "__self__", None), "close", None)
+    if close is not None and close not in app.on_cleanup:
+        app.on_cleanup.append(close)
 
 
 def _canonical(route: web.RouteDef) -> tuple[str, str]:

@@ -129,9 +129,7 @@ def _envelope(
     return Envelope(document, actor, version, published, updated, node.config.license, sharing, to)
 
 
-def _to_all(
-    connection: Connection, node: Node, slug: str, letter: Letter, to: tuple[Audience, ...]
-) -> Sent:
+def _to_all(connection: Connection, node: Node, slug: str, letter: Letter, to: tuple[Audience, ...]) -> Sent:
     """One activity an audience; the first row is the one that the document points at."""
     sent = [post(connection, node, slug, letter, audience) for audience in to]
     return Sent(sent[0].seq, sent[0].activity, sum(each.queued for each in sent), sent[0].version)

@@ -94,9 +94,7 @@ async def _judge_anew(
     return await _judge(node, incoming, signature, activity, fresh, keys)
 
 
-async def facts_of(
-    node: Node, activity: Mapping[str, Any], key: PublicKey | None, keys: Keys
-) -> Facts | Refused:
+async def facts_of(node: Node, activity: Mapping[str, Any], key: PublicKey | None, keys: Keys) -> Facts | Refused:
     """What judging needs to know: the key of the document inside, who owns its id already, who we are."""
     content = activity.get("object")
     document_key = None
@@ -112,5 +110,3 @@ async def facts_of(
     owner = stored.owner if stored is not None else None
     ours = frozenset({node.config.authority})
     return Facts(key, document_key, owner, ours, RULES, policy(node))
-
-

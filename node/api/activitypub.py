@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from federation.canonical import MAX_BYTES
 from federation.errors import Refused
 from node.actors import actor_document, row_of
+from node.api.authenticator import Authenticator, authenticated
 from node.api.signer import ACTIVITY_JSON, LOOKUP, incoming, problem, reader_of
 from node.context import Node
 from node.receive import receive
@@ -89,6 +90,7 @@ class _Api:
         assert document["id"] == actor_id
         return _json(orjson.dumps(document))
 
+    @authenticated(Authenticator.HTTP_SIGNATURE)
     async def inbox(self, request: web.Request) -> web.Response:
         if "slug" in request.match_info:
             self._actor_id(request)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from node.api.accept import best, language
+from node.api.authenticator import Authenticator, authenticated
 from node.messages import text
 from node.sparql.pool import Pool, QueryAnswer, QueryRefused, database
 from node.sparql.protocol import HTML, LONGEST, STATUS, Negotiated, Request, negotiate, read
@@ -39,6 +40,7 @@ class Endpoint:
     node: "Node"
     pool: Pool
 
+    @authenticated(Authenticator.PUBLIC_READ_ONLY)
     async def answer(self, request: web.Request) -> web.StreamResponse:
         lang = language(request)
         accept = request.headers.get("Accept", "")

@@ -30,9 +30,7 @@ class Verdict(StrEnum):
 
 _ROW = insert(journal)
 _BLOB = insert(blobs)
-_KNOWN = select(journal.c.seq).where(
-    journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity")
-)
+_KNOWN = select(journal.c.seq).where(journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity"))
 _FOLDED = (
     select(journal, blobs.c.bytes.label("document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
@@ -82,9 +80,7 @@ def append_own(connection: Connection, own: Own, time: str) -> int:
     return _append(connection, row, jcs(own.activity), own.document)
 
 
-def append_received(
-    connection: Connection, verified: Verified, object_type: str, verdict: str, time: str
-) -> int:
+def append_received(connection: Connection, verified: Verified, object_type: str, verdict: str, time: str) -> int:
     """Add what was judged to be another actor's own word; its `seq`."""
     facts, document = verified.facts, verified.document
     row = {

@@ -74,9 +74,7 @@ class StoredQueue:
 
     async def postponed(self, delivery: Delivery, until: datetime, status: int | None, reason: str) -> None:
         tried = delivery.attempts + (reason != "closed_for_now")
-        await self._change(
-            delivery, {"next": times.text(until), "status": status, "reason": reason, "attempts": tried}
-        )
+        await self._change(delivery, {"next": times.text(until), "status": status, "reason": reason, "attempts": tried})
 
     async def _change(self, delivery: Delivery, values: dict[str, Any]) -> None:
         query = update(deliveries).where(deliveries.c.id == delivery.id).values(values)

@@ -74,5 +74,3 @@ async def test_a_council_that_was_down_catches_up(tmp_path: Path) -> None:
             await until(lambda: catch_up(council) >= 0 and projected(council, VALUES) == [("3",)], 20)
     site.close()
     council.close()
-
-
