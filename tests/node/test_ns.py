@@ -82,3 +82,18 @@ async def test_what_is_not_there_is_not_found(client: aiohttp.ClientSession, pat
 
 async def test_a_type_nobody_can_serve_is_refused(client: aiohttp.ClientSession) -> None:
     assert (await got(client, "/ns/indicators", "image/png"))[0] == 406
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_a_person_gets_pages(client: aiohttp.ClientSession, lang: str) -> None:
+    names = [*indicators()][:3]
+    paths = ["/ns/", *(f"/ns/indicators/{name}" for name in [*names, "buildingReuseRate"]), "/ns/concepts/typology"]
+    for path in paths:
+        status, media, html = await got(client, f"{path}?lang={lang}", "text/html")
+        assert (status, media) == (200, "text/html"), path
+        assert f'<html lang="{lang}">' in html
+
+
+async def test_the_reference_shows_every_indicator(client: aiohttp.ClientSession) -> None:
+    _, _, html = await got(client, "/ns/", "text/html")
+    assert all(f"/ns/indicators/{name}?" in html for name in indicators())

@@ -3,13 +3,16 @@
 import csv
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
+from html import unescape
 from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from node.api import sparql
 from node.context import Node, init_node
@@ -165,3 +168,35 @@ def test_a_site_has_no_endpoint(tmp_path: Path) -> None:
         assert sparql.routes(node) == []
     finally:
         node.close()
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_a_person_gets_a_page_with_a_form_and_examples_that_answer(
+    client: aiohttp.ClientSession, lang: str
+) -> None:
+    async with client.get("/sparql", params={"lang": lang}, headers={"Accept": "text/html"}) as answer:
+        html = await answer.text()
+    assert (answer.status, answer.content_type) == (200, "text/html")
+    assert f'<html lang="{lang}">' in html
+    links = [unescape(link) for link in re.findall(r'<li><a href="(/sparql\?[^"]+)"', html)]
+    assert len(links) == 3
+    for link in links:
+        async with client.get(URL(link, encoded=True)) as answer:
+            shown = await answer.text()
+        assert answer.status == 200
+        assert 'role="alert"' not in shown
+
+
+async def test_a_page_escapes_what_it_shows_and_says_when_it_is_cut(client: aiohttp.ClientSession) -> None:
+    query = "SELECT ?s ('<script>alert(1)</script>' AS ?x) { ?s ?p ?o }"
+    async with client.get("/sparql", params={"query": query, "lang": "en"}, headers={"Accept": "text/html"}) as answer:
+        html = await answer.text()
+    assert "<script>" not in html
+    assert "more than 500 rows" in html
+
+
+async def test_a_refusal_is_a_page_for_a_person(client: aiohttp.ClientSession) -> None:
+    params = {"query": "DROP ALL", "lang": "fr"}
+    async with client.get("/sparql", params=params, headers={"Accept": "text/html"}) as answer:
+        assert (answer.status, answer.content_type) == (400, "text/html")
+        assert "Ce nœud se lit et ne s&#39;écrit pas" in await answer.text()
