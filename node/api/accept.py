@@ -23,7 +23,7 @@ def _preferences(header: str) -> list[tuple[str, float]]:
 
 def _weight(offered: str, preferences: list[tuple[str, float]]) -> float:
     """The weight of the most specific range that matches; 0 when none does."""
-    ranges = {name: weight for name, weight in reversed(preferences)}
+    ranges = dict(reversed(preferences))
     for name in (offered, offered.partition("/")[0] + "/*", "*/*"):
         if name in ranges:
             return ranges[name]
@@ -44,6 +44,6 @@ def language(request: web.Request) -> str:
     """`?lang=`, else the first of French and English in Accept-Language, else French."""
     if request.query.get("lang") in ("fr", "en"):
         return request.query["lang"]
-    wanted = [(name.partition("-")[0], weight) for name, weight in _preferences(request.headers.get("Accept-Language", ""))]
-    known = [(weight, name) for name, weight in wanted if name in ("fr", "en") and weight > 0]
+    wanted = _preferences(request.headers.get("Accept-Language", ""))
+    known = [(weight, name[:2]) for name, weight in wanted if name.split("-")[0] in ("fr", "en") and weight > 0]
     return max(known, key=lambda pair: pair[0])[1] if known else "fr"

@@ -61,7 +61,7 @@ def _one(value: Indicator, lang: str) -> dict[str, Any]:
         ("across", text(lang, "ns.across." + value.across_sites), ""),
         ("periods", ", ".join(value.periods), ""),
         *(("part." + part, *_other(getattr(value, part), lang)) for part in ("numerator", "denominator", "weight")),
-        *(("dimension", dimensions()[name].label[lang], f"/ns/concepts/{name}?lang={lang}") for name in value.dimensions),
+        *(("dimension", code_list(name).label[lang], f"/ns/concepts/{name}?lang={lang}") for name in value.dimensions),
     ]
     shown = [{"name": text(lang, "ns." + key), "value": said, "href": href} for key, said, href in facts if said]
     links = [{"href": f"/ns/indicators/{value.id}.jsonld", "text": "JSON-LD"}, _back(lang)]

@@ -40,9 +40,7 @@ def example(name: str, lang: str) -> str:
     return _PREFIXES + _EXAMPLES[name].replace("LANGUAGE", lang)
 
 
-def page(
-    node: "Node", query: str, answered: QueryAnswer | QueryRefused | None, limits: Limits, lang: str
-) -> str:
+def page(node: "Node", query: str, answered: QueryAnswer | QueryRefused | None, limits: Limits, lang: str) -> str:
     """The whole page, before or after a question."""
     links = [
         {
@@ -57,7 +55,14 @@ def page(
 
 
 def _shown(answered: QueryAnswer | QueryRefused | None, lang: str) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"refusal": "", "names": None, "cells": [], "turtle": None, "truncated": False, "found": 0}
+    nothing: dict[str, Any] = {
+        "refusal": "",
+        "names": None,
+        "cells": [],
+        "turtle": None,
+        "truncated": False,
+        "found": 0,
+    }
     if answered is None:
         return nothing
     if isinstance(answered, QueryRefused):

@@ -91,11 +91,15 @@ async def test_the_graph_follows_every_change(pool: Pool, engine: Engine) -> Non
     assert names.body.split() == ["n", "Un", "autre", "nom"]
 
 
+def _remove(folder: Path) -> None:
+    for path in folder.glob("public.sqlite*"):
+        path.unlink()
+
+
 async def test_a_rebuilt_file_is_another_file(pool: Pool, engine: Engine, tmp_path: Path) -> None:
     assert await number(pool) == 40
     engine.dispose()
-    for path in tmp_path.glob("public.sqlite*"):
-        path.unlink()
+    _remove(tmp_path)
     again = create_engine(f"sqlite:///{tmp_path / 'public.sqlite'}")
     schema.views.create_all(again)
     with again.begin() as connection:
