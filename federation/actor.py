@@ -4,6 +4,7 @@ A place is an `Organization`, a node an `Application` (FEP-2677) that says what 
 `publicKey` for HTTP signatures, `assertionMethod` Multikeys for object proofs (FEP-521a).
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from vocab.contexts import CONTEXT
 IMPLEMENTS = "https://w3id.org/tierslieux/ns#"
 ACTOR_TYPES = ("Person", "Organization", "Group", "Service", "Application")
 MAX_KEYS = 8
+_WITHIN = re.compile(r"[#/][^#/?]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,14 @@ def _read_keys(document: Mapping[str, Any], actor: str) -> Iterator[PublicKey]:
             yield from _read_key(entry, actor, KeyKind.ED25519, "publicKeyMultibase")
 
 
+def _is_within(key_id: str, actor: str) -> bool:
+    """`ACTOR#name` or `ACTOR/name`: an actor cannot list a key under the id of its neighbour's."""
+    return key_id.startswith(actor) and _WITHIN.fullmatch(key_id.removeprefix(actor)) is not None
+
+
 def _read_key(entry: Mapping[str, Any], actor: str, kind: KeyKind, name: str) -> Iterator[PublicKey]:
     text, key_id = entry.get(name), entry.get("id")
-    if isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id) and origin(key_id) == origin(actor):
+    if isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id) and _is_within(key_id, actor):
         key = load_public(kind, text)
         if not isinstance(key, Refused):
             yield PublicKey(key_id, actor, kind, key)

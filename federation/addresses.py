@@ -1,9 +1,10 @@
-"""Which addresses a node may connect to: the public ones, and an exact list of loopback peers.
+"""Which names a node may ask and which addresses it may connect to: public ones, and an exact list of loopback peers.
 
 `ipaddress.is_global` misses several special-use ranges, so the registries are written out (RFC 6890; IANA IPv4 and
 IPv6 Special-Purpose Address Registries). Addresses that carry an IPv4 address inside are judged by it too.
 """
 
+import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _V4 = tuple(
@@ -19,6 +20,33 @@ _V6 = tuple(
     IPv6Network(text)
     for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3ffe::/16", "3fff::/20")
 )
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# RFC 6761, 6762, 7686, 8375, 9476, and the names that private networks give themselves
+_SPECIAL_NAMES = "alt arpa corp example home internal intranet invalid lan local localhost onion private test"
+_SPECIAL = frozenset(_SPECIAL_NAMES.split(" "))
+_LOWEST_PORT = 1024
+
+
+def may_ask(host: str, port: int | None) -> bool:
+    """Whether a URL may name this host and port, before anything is resolved: a public name or literal, a web port."""
+    if port is not None and port != 443 and port < _LOWEST_PORT:
+        return False
+    if ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]):
+        return is_public(host)
+    labels = host.split(".")
+    return len(labels) > 1 and len(host) < 254 and labels[-1] not in _SPECIAL and all(map(_is_label, labels))
+
+
+def _is_label(label: str) -> bool:
+    """A label of letters, digits and inner hyphens; what claims to be Punycode must be it."""
+    if not _LABEL.fullmatch(label) or not label.startswith("xn--"):
+        return _LABEL.fullmatch(label) is not None
+    try:
+        text = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    return not text.isascii() and text.isprintable()
 
 
 def is_public(text: str) -> bool:

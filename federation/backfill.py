@@ -1,8 +1,12 @@
-"""Reading again what an actor published: its outbox, page after page, oldest effects first; nothing is decided here."""
+"""Reading again what an actor published: its outbox, page after page, oldest effects first; nothing is decided here.
+
+What is only named is read at its own address, which must be of the outbox's origin and answer with that very id.
+"""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from federation.activity import id_of, is_iri, origin
 from federation.errors import Refused, refuse
 from federation.fetch import Fetcher
 
@@ -23,8 +27,13 @@ async def outbox(fetcher: Fetcher, url: str) -> list[Mapping[str, Any]] | Refuse
 
 async def _activities(fetcher: Fetcher, url: str) -> AsyncIterator[Mapping[str, Any] | Refused]:
     async for item in fetcher.items(url):
-        if isinstance(item, str):
-            page = await fetcher.page(item)
-            yield page if isinstance(page, Refused) else page.content
-        else:
-            yield item
+        yield await _named(fetcher, url, item) if isinstance(item, str) else item
+
+
+async def _named(fetcher: Fetcher, outbox_url: str, name: str) -> Mapping[str, Any] | Refused:
+    if not is_iri(name) or origin(name) != origin(outbox_url):
+        return refuse("other_origin", name[:200])
+    page = await fetcher.page(name)
+    if isinstance(page, Refused):
+        return page
+    return page.content if id_of(page.content) == name else refuse("activity_form", name[:200])

@@ -4,9 +4,11 @@
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from federation.breaker import step
@@ -16,7 +18,9 @@ from federation.httpsig import Dialect
 from federation.queue import Delivery, Queue, is_patience_over, retry_after
 from federation.transport import Answer, Transport
 
+log = logging.getLogger("maillage.delivery")
 BATCH = 200
+HOSTS = 48
 _MAX_WAIT = timedelta(hours=24)
 
 
@@ -28,39 +32,79 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """What delivering needs: the queue, the guarded client, a signer, a clock, and jitter in 0…1."""
+    """What delivering needs: the queue, the guarded client, a signer, a clock, and jitter in 0…1.
+
+    `busy`: the hosts where a delivery is under way. A slow host holds up nobody but itself.
+    """
 
     queue: Queue
     transport: Transport
     sign: Signer
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
+    busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def start(self) -> int:
+        """Begin with what is due at hosts that are not busy; how many were begun. Hosts in parallel, one in order."""
+        hosts: dict[str, list[Delivery]] = {}
+        if len(self.busy) < HOSTS:
+            for delivery in await self.queue.due(self.clock(), BATCH, frozenset(self.busy)):
+                if delivery.host in hosts or len(self.busy) + len(hosts) < HOSTS:
+                    hosts.setdefault(delivery.host, []).append(delivery)
+        for host, waiting in hosts.items():
+            self.busy[host] = asyncio.create_task(self._host(waiting))
+            self.busy[host].add_done_callback(partial(self._ended, host))
+        return sum(map(len, hosts.values()))
 
     async def once(self) -> int:
-        """Try everything that is due; how many were tried. Hosts in parallel, one host in order."""
-        due = await self.queue.due(self.clock(), BATCH)
-        hosts: dict[str, list[Delivery]] = {}
-        for delivery in due:
-            hosts.setdefault(delivery.host, []).append(delivery)
-        await asyncio.gather(*(self._host(waiting) for waiting in hosts.values()))
-        return len(due)
+        """The same, and wait until all that is under way has ended."""
+        begun = await self.start()
+        await asyncio.gather(*self.busy.values(), return_exceptions=True)
+        return begun
+
+    async def stop(self) -> None:
+        """Leave what is under way; it is still in the queue."""
+        for task in self.busy.values():
+            task.cancel()
+        await asyncio.gather(*self.busy.values(), return_exceptions=True)
+
+    def _ended(self, host: str, task: asyncio.Task[None]) -> None:
+        self.busy.pop(host, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("delivery to host=%s ended", host, exc_info=task.exception())
 
     async def _host(self, waiting: list[Delivery]) -> None:
-        """One host's deliveries in order; the first failure leaves the rest for later."""
+        """One host's deliveries in order; the first failure leaves the rest for later, or parks what is too old."""
         host = waiting[0].host
         state = await self.queue.breaker(host)
         if not state.lets_pass(self.clock()):
             for delivery in waiting:
                 await self.queue.postponed(delivery, state.open_until or self.clock(), None, "closed_for_now")
             return
-        for delivery in waiting:
-            reached = await self._deliver(delivery)
+        for number, delivery in enumerate(waiting, 1):
+            reached = await self._attempt(delivery)
             after = step(state, reached, self.clock())
             if after != state:
                 await self.queue.set_breaker(host, after)
                 state = after
             if not reached:
+                await self._park(waiting[number:])
                 return
+
+    async def _park(self, waiting: list[Delivery]) -> None:
+        now = self.clock()
+        for delivery in waiting:
+            if is_patience_over(delivery.queued, now):
+                await self.queue.settled(delivery, "parked", None, "unreachable", now)
+
+    async def _attempt(self, delivery: Delivery) -> bool:
+        """One attempt; a fault of our own is one that failed, so that it can neither stop nor empty the queue."""
+        try:
+            return await self._deliver(delivery)
+        except Exception:
+            log.exception("delivery=%s", delivery.id)
+            await self._later(delivery, None, "internal_error", None)
+            return False
 
     async def _deliver(self, delivery: Delivery) -> bool:
         """One attempt; whether the host answered something sensible."""

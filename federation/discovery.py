@@ -53,7 +53,7 @@ def _base(host: str, loopback_peers: frozenset[str]) -> str:
 
 async def _ask(transport: Transport, base: str, resource: str) -> Mapping[str, Any] | Refused:
     url = f"{base}/.well-known/webfinger?resource={quote(resource, safe='')}"
-    answer = await transport.get(url, f"{JRD}, application/json")
+    answer = await transport.get(url, f"{JRD}, application/json", elsewhere=True)
     if isinstance(answer, Refused):
         return answer
     if answer.status != 200:

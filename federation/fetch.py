@@ -1,7 +1,8 @@
 """Reading another node: actors, keys, documents and collections, through the guarded client.
 
 A key look-up makes at most three requests and proves reciprocity: the owner that a key names must list that key.
-Failures are remembered for ten minutes; two who ask for the same thing share one request.
+Failures are remembered for ten minutes; two who ask for the same thing share one request; one host is asked for at
+most sixty keys a minute. No redirect is followed to another origin.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from federation.activity import id_of, is_iri, origin
 from federation.actor import RemoteActor, read_actor
@@ -16,11 +18,13 @@ from federation.canonical import read_json
 from federation.errors import Refused, refuse
 from federation.inbox import CONTENT_TYPES
 from federation.keys import PublicKey
-from federation.transport import ACCEPT, Answer, Sign, Transport
+from federation.transport import ACCEPT, REDIRECTS, Answer, Sign, Transport
 
 FAILURE = timedelta(minutes=10)
 MAX_PAGES = 2_000
-_MAX_FAILURES = 10_000
+LOOKUPS = 60
+MINUTE = timedelta(minutes=1)
+_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ class Fetcher:
         self._sign = sign
         self._failed: dict[str, tuple[datetime, Refused]] = {}
         self._asking: dict[str, asyncio.Task[Any]] = {}
+        self._asked: dict[str, tuple[datetime, int]] = {}
 
-    async def page(self, url: str) -> Page | Refused:
+    async def page(self, url: str, redirects: int = REDIRECTS) -> Page | Refused:
         """One JSON object, its media type and JSON checked."""
-        answer = await self._transport.get(url, ACCEPT, self._sign)
+        answer = await self._transport.get(url, ACCEPT, self._sign, redirects)
         if isinstance(answer, Refused):
             return answer
         if answer.status != 200:
@@ -71,19 +76,18 @@ class Fetcher:
         if answer.status == 410:
             return True
         content = read_json(answer.body)
-        return answer.status == 200 and isinstance(content, dict) and content.get("type") == "Tombstone"
+        is_tombstone = isinstance(content, dict) and content.get("type") == "Tombstone" and content.get("id") == url
+        return answer.status == 200 and is_tombstone
 
     async def actor(self, url: str) -> tuple[RemoteActor, bytes] | Refused:
         """The actor whose id is `url`; a document that names another id is not that actor."""
         read: tuple[RemoteActor, bytes] | Refused = await self._shared("actor " + url, lambda: self._actor(url))
         return read
 
-    async def _actor(self, url: str) -> tuple[RemoteActor, bytes] | Refused:
-        page = await self.page(url)
+    async def _actor(self, url: str, redirects: int = REDIRECTS) -> tuple[RemoteActor, bytes] | Refused:
+        page = await self.page(url, redirects)
         if isinstance(page, Refused):
-            return page
-        if origin(page.url) != origin(url):
-            return refuse("actor_document_id", page.url[:200])
+            return refuse("actor_document_id", page.detail) if page.reason == "redirected" else page
         actor = read_actor(page.content, url)
         return actor if isinstance(actor, Refused) else (actor, page.raw)
 
@@ -95,24 +99,38 @@ class Fetcher:
         return found
 
     async def _key(self, key_id: str) -> Found | Refused:
-        page = await self.page(key_id.partition("#")[0])
+        """At most three requests: where the key is, one redirect of it, and its owner when that is elsewhere."""
+        if not self._may_look_up(urlsplit(key_id).netloc):
+            return refuse("too_many", key_id[:200])
+        address = key_id.partition("#")[0]
+        page = await self.page(address, redirects=1)
         if isinstance(page, Refused):
-            return refuse("key_gone", key_id[:200]) if page.reason == "gone" else page
-        owner = id_of(page.content.get("owner")) or id_of(page.content.get("controller")) or id_of(page.content)
-        if "inbox" in page.content:
-            owner = id_of(page.content)
+            reason = {"gone": "key_gone", "redirected": "actor_document_id"}.get(page.reason, "")
+            return refuse(reason, key_id[:200]) if reason else page
+        owner = _owner(page.content)
         if not owner or origin(owner) != origin(key_id):
-            return refuse("key_owner", owner[:200])
+            return refuse("actor_document_id" if owner == id_of(page.content) else "key_owner", owner[:200])
         read: tuple[RemoteActor, bytes] | Refused
-        if page.content.get("id") == owner and page.url == owner:
-            actor = read_actor(page.content, page.url)
+        if owner == address:
+            actor = read_actor(page.content, address)
             read = actor if isinstance(actor, Refused) else (actor, page.raw)
         else:
-            read = await self._actor(owner)
+            read = await self._actor(owner, redirects=0)
         if isinstance(read, Refused):
             return read
         key = read[0].key(key_id)
         return refuse("key_owner", key_id[:200]) if key is None else Found(key, *read)
+
+    def _may_look_up(self, host: str) -> bool:
+        """Whether this host was asked for fewer keys than it may be within a minute."""
+        now = self._clock()
+        since, count = self._asked.get(host, (now, 0))
+        if now - since >= MINUTE:
+            since, count = now, 0
+        if len(self._asked) >= _MOST:
+            self._asked.clear()
+        self._asked[host] = since, count + 1
+        return count < LOOKUPS
 
     async def items(self, collection: str) -> AsyncIterator[Mapping[str, Any] | str | Refused]:
         """The items of a collection, page after page; a refusal ends it. Pages must be of the collection's origin."""
@@ -145,12 +163,20 @@ class Fetcher:
             task.add_done_callback(lambda _: self._asking.pop(name, None))
         result = await asyncio.shield(task)
         if isinstance(result, Refused):
-            if len(self._failed) >= _MAX_FAILURES:
+            if len(self._failed) >= _MOST:
                 self._failed.clear()
-            self._failed[name] = (self._clock(), result)
+            if result.reason != "too_many":
+                self._failed[name] = (self._clock(), result)
         else:
             self._failed.pop(name, None)
         return result
+
+
+def _owner(content: Mapping[str, Any]) -> str:
+    """Whom a document that was read at a key's address says the key belongs to: itself when it is an actor."""
+    if "inbox" in content:
+        return id_of(content)
+    return id_of(content.get("owner")) or id_of(content.get("controller")) or id_of(content)
 
 
 def _status(answer: Answer) -> Refused:

@@ -5,7 +5,7 @@ sanity, signature present, key, signature with digest and date, authority, polic
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -66,10 +66,10 @@ class Verified:
     document: Document | None
     by: str
     key: str
-    _token: object
+    token: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self._token is not _JUDGED:
+    def __post_init__(self, token: object) -> None:
+        if token is not _JUDGED:
             raise NotJudged("only federation.inbox makes a Verified")
 
 

@@ -3,7 +3,7 @@
 Never dropped: after three days a delivery is *parked*, and stays in the store with its reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -32,8 +32,8 @@ class Delivery:
 class Queue(Protocol):
     """A durable queue. Every method returns once its effect is on the disk."""
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """What may be tried now, at most a few a host, oldest first, closed hosts only."""
+    async def due(self, now: datetime, limit: int, busy: Collection[str]) -> Sequence[Delivery]:
+        """What may be tried now, oldest first, at most a few a host; none for a host that is busy or left alone."""
 
     async def body(self, seq: int) -> bytes | None:
         """The activity's bytes; None once erased."""

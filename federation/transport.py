@@ -16,10 +16,11 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from federation.activity import is_iri, origin
-from federation.addresses import may_connect
+from federation.addresses import may_ask, may_connect
 from federation.errors import Refused, refuse
 
 MAX_BYTES = 1 << 20
+MAX_ANSWER = 1 << 16
 SECONDS = 10.0
 REDIRECTS = 3
 ACTIVITY_JSON = "application/activity+json"
@@ -80,29 +81,38 @@ class Transport:
         return made
 
     def may_ask(self, url: str) -> Refused | None:
-        """Refuses what is not https, but for the listed loopback peers."""
-        if not is_iri(url):
-            return refuse("forbidden_address", url[:200])
-        parts = urlsplit(url)
-        if parts.scheme == "https" or parts.netloc in self._peers:
-            return None
+        """Refuses what is not https to a public name, but for the listed loopback peers."""
+        if is_iri(url):
+            parts = urlsplit(url)
+            is_web = parts.scheme == "https" and may_ask(parts.hostname or "", parts.port)
+            if is_web or parts.netloc in self._peers:
+                return None
         return refuse("forbidden_address", url[:200])
 
-    async def get(self, url: str, accept: str = ACCEPT, sign: Sign | None = None) -> Answer | Refused:
-        """GET, following at most three redirects; signed only for the origin first asked."""
+    async def get(
+        self,
+        url: str,
+        accept: str = ACCEPT,
+        sign: Sign | None = None,
+        redirects: int = REDIRECTS,
+        elsewhere: bool = False,
+    ) -> Answer | Refused:
+        """GET, following a few redirects; `elsewhere`: to other origins too, where it is never signed."""
         first = url
-        for _ in range(REDIRECTS + 1):
+        for _ in range(redirects + 1):
             signed = dict(sign("GET", url, None)) if sign and origin(url) == origin(first) else {}
             answer = await self._send("GET", url, None, {"Accept": accept} | signed)
             if isinstance(answer, Refused) or answer.status not in (301, 302, 303, 307, 308):
                 return answer
-            url = urljoin(url, answer.headers.get("location", ""))
+            url = _target(url, answer.headers.get("location", ""))
+            if not is_iri(url) or (origin(url) != origin(first) and not elsewhere):
+                return refuse("redirected", url[:200])
             if first.startswith("https:") and not url.startswith("https:"):
                 return refuse("redirected", "to plain http")
-        return refuse("redirected", f"more than {REDIRECTS} times")
+        return refuse("redirected", f"more than {redirects} times")
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | Refused:
-        """POST once; a redirect is an answer like another."""
+        """POST once; a redirect is an answer like another, and of the answer's body only a little is read."""
         return await self._send("POST", url, body, headers)
 
     async def _send(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer | Refused:
@@ -115,13 +125,20 @@ class Transport:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                return await _read(url, response)
+                return await (_read(url, response) if method == "GET" else _glance(url, response))
         except TimeoutError:
             return refuse("too_long", url[:200])
         except (aiohttp.ClientError, OSError, ValueError, asyncio.IncompleteReadError) as error:
             if _is_forbidden(error):
                 return refuse("forbidden_address", url[:200])
             return refuse("unreachable", f"{type(error).__name__}: {url[:200]}")
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _is_forbidden(error: BaseException | None) -> bool:
@@ -140,5 +157,17 @@ async def _read(url: str, response: aiohttp.ClientResponse) -> Answer | Refused:
         body += chunk
         if len(body) > MAX_BYTES:
             return refuse("too_large", url[:200])
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(url, response.status, headers, bytes(body))
+    return Answer(url, response.status, _headers(response), bytes(body))
+
+
+async def _glance(url: str, response: aiohttp.ClientResponse) -> Answer:
+    """The status is what counts: what follows it can neither fail nor flood."""
+    try:
+        body = await response.content.read(MAX_ANSWER)
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        body = b""
+    return Answer(url, response.status, _headers(response), body)
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}

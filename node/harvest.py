@@ -5,6 +5,7 @@ was granted to us is seen). What is missing here is fetched, what is gone there 
 says so. Reconciling refuses to bury more than half of what an actor has at once.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ from node.store.schema import following
 from node.taking import take
 
 MAX_SHARE = 0.5
+PATIENCE = 900.0
+MAX_DOCUMENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,17 @@ async def harvest(node: Node, url: str | None, progress: Callable[[str], None]) 
     async with lookup.opened(node) as look:
         for number, target in enumerate(targets, 1):
             progress(f"{number}/{len(targets)} {target}")
-            done.append(await _actor(node, look, target))
+            done.append(await _patiently(node, look, target))
     return HarvestResult(tuple(done))
+
+
+async def _patiently(node: Node, look: Lookup, target: str) -> HarvestedActor:
+    """One who answers slowly, or without end, is left for another day."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _actor(node, look, target)
+    except TimeoutError:
+        return HarvestedActor(target, error="too_long")
 
 
 async def _actor(node: Node, look: Lookup, target: str) -> HarvestedActor:
@@ -92,9 +104,10 @@ async def _actor(node: Node, look: Lookup, target: str) -> HarvestedActor:
 async def _take(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[str, Any]) -> int:
     """1 when it added a row, 0 when it was known or says nothing to us, -1 when it is refused."""
     with node.store.read() as connection:
-        activity_id = id_of(activity)
-        if journal.known(connection, actor.id, activity_id) is not None:
+        if journal.known(connection, actor.id, id_of(activity)) is not None:
             return 0
+    if activity.get("actor") != actor.id:
+        return -1  # only its own outbox vouches for the id of an activity
     kind = activity.get("type")
     if kind in ("Create", "Update") and id_of(activity.get("object")) != actor.id:
         verified = await _pulled(node, look, activity)
@@ -136,7 +149,7 @@ async def _reconcile(node: Node, look: Lookup, actor: RemoteActor) -> tuple[int,
         return 0, 0, 0
     listed: dict[str, str] = {}
     async for item in look.fetcher.items(actor.documents):
-        if isinstance(item, Refused):
+        if isinstance(item, Refused) or len(listed) >= MAX_DOCUMENTS:
             return 0, 0, 1
         if isinstance(item, Mapping) and id_of(item):
             listed[id_of(item)] = str(item.get("digest", ""))

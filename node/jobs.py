@@ -77,10 +77,13 @@ async def _deliver(node: Node, lookup: Lookup) -> None:
     deliverer = Deliverer(StoredQueue(node.store), lookup.transport, Deliveries(node), node.clock, random.random)
 
     async def everything_due() -> None:
-        while await deliverer.once() >= BATCH:
+        while await deliverer.start() >= BATCH:
             pass
 
-    await _on_change(node, everything_due, at_least=_RETRY)
+    try:
+        await _on_change(node, everything_due, at_least=_RETRY)
+    finally:
+        await deliverer.stop()
 
 
 async def _in_child(node: Node) -> None:

@@ -14,17 +14,22 @@ from node.context import Node
 from node.store import peers
 
 _FRESH = timedelta(seconds=30)
+_AGAIN = timedelta(minutes=1)
 _MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Finds keys and actors, and remembers them; a key is read again from the store after 30 seconds."""
+    """Finds keys and actors, and remembers them; a key is read again from the store after 30 seconds.
+
+    Its owner is asked at most once a minute, whatever is sent to us in its name.
+    """
 
     node: Node
     transport: Transport
     fetcher: Fetcher
     recent: dict[str, tuple[datetime, PublicKey]] = field(default_factory=dict)
+    asked: dict[str, tuple[datetime, PublicKey]] = field(default_factory=dict)
 
     async def key(self, key_id: str) -> PublicKey | Refused:
         """The key of that id, listed by the actor that it names as its owner."""
@@ -44,10 +49,15 @@ class Lookup:
 
     async def fresh_key(self, key_id: str) -> PublicKey | Refused:
         """The same, asked of its owner now."""
+        before, now = self.asked.get(key_id), self.node.clock()
+        if before is not None and now - before[0] < _AGAIN:
+            return before[1]
         found = await self.fetcher.key(key_id)
         if isinstance(found, Refused):
             return found
-        now = self.node.clock()
+        if len(self.asked) >= _MOST:
+            self.asked.clear()
+        self.asked[key_id] = (now, found.key)
         await self.node.store.awrite(lambda c: peers.remember(c, found.actor, found.document, now))
         return self._keep(found.key, now)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from federation import inbox
-from federation.activity import id_of
+from federation.activity import id_of, is_iri, origin
 from federation.errors import Refused
 from federation.httpsig import IncomingRequest, Signature, signature_of
 from federation.inbox import Facts, Verified
@@ -94,13 +94,20 @@ async def _judge_anew(
     return await _judge(node, incoming, signature, activity, fresh, keys)
 
 
+async def _nearby(key_id: str, activity: Mapping[str, Any], keys: Keys) -> PublicKey | Refused | None:
+    """The key that a proof names; one of another origin than the actor's can prove nothing, and is not asked for."""
+    actor = id_of(activity.get("actor"))
+    is_near = bool(actor) and is_iri(key_id) and origin(key_id) == origin(actor)
+    return await keys.key(key_id) if is_near else None
+
+
 async def facts_of(node: Node, activity: Mapping[str, Any], key: PublicKey | None, keys: Keys) -> Facts | Refused:
     """What judging needs to know: the key of the document inside, who owns its id already, who we are."""
     content = activity.get("object")
     document_key = None
     if isinstance(content, dict) and "proof" in content and inbox.document_type(content, RULES):
         named = method_of(content)
-        found = named if isinstance(named, Refused) else await keys.key(named)
+        found = named if isinstance(named, Refused) else await _nearby(named, activity, keys)
         if isinstance(found, Refused):
             return found
         document_key = found

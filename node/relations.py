@@ -7,6 +7,7 @@ verified activities, called inside the transaction that takes them; they return 
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -233,7 +234,7 @@ def _is_named(connection: Connection, row: Row[Any, Any, Any], follower: str) ->
     if known is not None:
         name = json.loads(known.document).get("preferredUsername", "")
         names |= {f"@{name}@{known.host}", known.handle or ""}
-        if follower.endswith("/actor"):
+        if urlsplit(follower).path == "/actor":
             names |= {f"@{NODE}@{known.host}", f"@relay@{known.host}"}
     return bool(names & {_as_written(each) for each in json.loads(row.accept)})
 

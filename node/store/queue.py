@@ -1,6 +1,6 @@
 """The deliveries that wait: one durable row for each activity and inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,10 +50,12 @@ class StoredQueue:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def due(self, now: datetime, limit: int) -> Sequence[Delivery]:
-        """The oldest deliveries whose time has come, at most a few a host."""
+    async def due(self, now: datetime, limit: int, busy: Collection[str]) -> Sequence[Delivery]:
+        """The oldest deliveries whose time has come, at most a few a host, but for hosts busy or left alone."""
+        alone = select(hosts.c.host).where(hosts.c.open_until > times.text(now))
         rank = func.row_number().over(partition_by=deliveries.c.host, order_by=deliveries.c.id).label("rank")
         ready = select(deliveries, rank).where(deliveries.c.state == "queued", deliveries.c.next <= times.text(now))
+        ready = ready.where(deliveries.c.host.not_in(busy), deliveries.c.host.not_in(alone))
         ranked = ready.subquery()
         query = select(ranked, journal.c.time.label("queued")).join(journal, journal.c.seq == ranked.c.seq)
         query = query.where(ranked.c.rank <= _A_HOST).order_by(ranked.c.id).limit(limit)
