@@ -13,14 +13,14 @@ from federation.fetch import Fetcher
 MAX_ITEMS = 20_000
 
 
-async def outbox(fetcher: Fetcher, url: str) -> list[Mapping[str, Any]] | Refused:
+async def outbox(fetcher: Fetcher, url: str, most: int = MAX_ITEMS) -> list[Mapping[str, Any]] | Refused:
     """The activities of an outbox, oldest first; a page that fails refuses the whole, so that no gap is silent."""
     found: list[Mapping[str, Any]] = []
     async for item in _activities(fetcher, url):
         if isinstance(item, Refused):
             return item
         found.append(item)
-        if len(found) > MAX_ITEMS:
+        if len(found) > most:
             return refuse("too_large", url[:200])
     return list(reversed(found))
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
 from federation.activity import is_iri, origin
 from federation.addresses import may_ask, may_connect
@@ -49,18 +50,28 @@ class _Forbidden(OSError):
 class Transport:
     """An HTTP client that cannot reach private addresses. Open it with `async with`."""
 
-    def __init__(self, loopback_peers: frozenset[str] = frozenset(), user_agent: str = "Maillage") -> None:
+    def __init__(
+        self,
+        loopback_peers: frozenset[str] = frozenset(),
+        user_agent: str = "Maillage",
+        seconds: float = SECONDS,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._peers = loopback_peers
         self._agent = user_agent
+        self._seconds = seconds
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=64, limit_per_host=4, ttl_dns_cache=30)
+        connector = aiohttp.TCPConnector(
+            socket_factory=self._socket, resolver=self._resolver, limit=64, limit_per_host=4, ttl_dns_cache=30
+        )
         self._session = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=SECONDS, connect=5),
+            timeout=aiohttp.ClientTimeout(total=self._seconds, connect=self._seconds / 2),
             headers={"User-Agent": self._agent, "Accept-Encoding": "identity"},
         )
         return self
