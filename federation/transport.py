@@ -3,6 +3,7 @@
 Each address is checked when its socket is made, after name resolution, so that no name, literal or redirect can
 lead to a special-use address. Plain http only to the loopback list. No cookie, no proxy, no compression; answers
 are read up to a cap of bytes and time; redirects are followed by hand and never signed again for another origin.
+An address is asked for exactly as it is written, for that is what was signed.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from federation.activity import is_iri, origin
 from federation.addresses import may_ask, may_connect
@@ -134,7 +136,7 @@ class Transport:
             raise RuntimeError("the transport is not open")
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, allow_redirects=False
+                method, URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
             ) as response:
                 return await (_read(url, response) if method == "GET" else _glance(url, response))
         except TimeoutError:

@@ -49,6 +49,14 @@ async def test_a_page_is_read(site: Site, client: Transport) -> None:
     assert "Cookie" not in request.headers
 
 
+async def test_an_address_is_asked_for_as_it_is_written(site: Site, client: Transport) -> None:
+    targets = ["/a%3Ab?c=%40d%2Fe", "/%C3%A9?x=%E9", "/a//b/../c", "/a?b=c+d&e=%20"]
+    for target in targets:
+        await client.get(site.url + target, sign=signing)
+    assert site.paths == targets
+    assert [request.headers["Signature"] for request in site.asked] == [f"GET {site.url}{each}" for each in targets]
+
+
 async def test_redirects_within_the_origin_are_signed_again(site: Site, client: Transport) -> None:
     site.pages |= {"/a": "/b", "/b": site.url + "/c", "/c": {}}
     assert reason(await client.get(site.url + "/a", sign=signing)) == "200"

@@ -29,11 +29,11 @@ class Site:
 
     @property
     def paths(self) -> list[str]:
-        return [request.path_qs for request in self.asked]
+        return [request.raw_path for request in self.asked]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(request)
-        page = self.pages.get(request.path_qs)
+        page = self.pages.get(request.raw_path)
         if page is None:
             return web.Response(status=404)
         if isinstance(page, int):
