@@ -44,6 +44,7 @@ def check(rig: Rig, out: Out) -> int:
     """Run the script that shares no code with us, on the standard library alone; its exit code."""
     addresses = [f"{slug}={rig[slug].url}" for slug in TOWNS]
     line = [sys.executable, "-I", "-S", str(CHECK), "--lang", out.lang, "--council", rig[COUNCIL].url, *addresses]
+    sys.stdout.flush()
     done = subprocess.run(line, stdout=sys.stderr if out.as_json else None, check=False)
     out.next("demo.checked" if done.returncode == 0 else "demo.check_failed")
     return done.returncode
