@@ -1,0 +1,177 @@
+"""Who hears whom, between real nodes: asking, waiting, approving, rejecting, leaving, and forged answers."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from federation.activity import follow as follow_activity
+from federation.canonical import jcs
+from node import relations
+from node.context import Node
+from node.places import add_place
+from node.publish import publish
+from node.relations import Asked, Unreachable
+from node.reports import add_report
+from tests.node.net import free_ports, listening, make, place, rows, until, visits
+from tests.node.sender import Sender
+
+FOLLOWING = "SELECT state FROM following"
+FOLLOWERS = "SELECT state FROM followers"
+
+
+@dataclass
+class Net:
+    site: Node
+    council: Node
+
+    @property
+    def handle(self) -> str:
+        return f"@etabli@{self.site.config.authority}"
+
+    @property
+    def place(self) -> str:
+        return self.site.config.actor("etabli")
+
+    def add(self, *accept: str) -> None:
+        add_place(self.site, "etabli", place(self.site, "etabli"), accept)
+
+    def sent(self) -> list[str]:
+        query = "SELECT type FROM journal WHERE direction='in' AND actor LIKE ? || '%'"
+        with self.council.store.read() as connection:
+            return list(connection.exec_driver_sql(query, (self.site.config.url,)).scalars())
+
+
+@pytest.fixture
+async def net(tmp_path: Path) -> AsyncIterator[Net]:
+    ports = free_ports(2)
+    site, council = make(tmp_path / "s", ports[0], ports), make(tmp_path / "c", ports[1], ports)
+    async with listening(site), listening(council):
+        yield Net(site, council)
+    site.close()
+    council.close()
+
+
+async def test_a_request_waits_until_it_is_approved(net: Net) -> None:
+    net.add()
+    asked = await relations.follow(net.council, net.handle)
+    assert asked == Asked(net.place, "L'Établi", "requested", again=False)
+    await until(lambda: rows(net.site, FOLLOWERS) == [("pending",)])
+    [waiting] = relations.all_followers(net.site, "etabli")
+    assert (waiting.slug, waiting.follower, waiting.state) == ("etabli", net.council.config.node_actor, "pending")
+    assert await relations.approve(net.site, "etabli", net.council.config.node_actor) == net.council.config.node_actor
+    await until(lambda: rows(net.council, FOLLOWING) == [("accepted",)])
+
+
+async def test_who_is_named_is_accepted_at_once_and_nobody_else(net: Net) -> None:
+    host = net.council.config.authority
+    named = [net.council.config.node_actor, f"@relay@{host}", f"@127.0.0.1@{host}", f"acct:relay@{host}"]
+    others = ["@relay@elsewhere.fr", "@relay", "relay@127.0.0.1", f"@other@{host}", net.council.config.url]
+    for number, name in enumerate([*named, *others]):
+        add_place(net.site, f"p{number}", place(net.site, f"p{number}"), [name])
+        assert isinstance(await relations.follow(net.council, net.site.config.actor(f"p{number}")), Asked)
+    await until(lambda: len(rows(net.site, FOLLOWERS)) == len(named + others))
+    found = rows(net.site, "SELECT state FROM followers ORDER BY actor")
+    assert found == [("accepted",)] * len(named) + [("pending",)] * len(others)
+
+
+async def test_a_repeated_request_is_answered_again(net: Net) -> None:
+    net.add(net.council.config.node_actor)
+    for again in (False, True):
+        asked = await relations.follow(net.council, net.handle)
+        assert isinstance(asked, Asked)
+        assert asked.again is again
+        await until(lambda: net.sent().count("Accept") == 1 + again)  # noqa: B023
+    assert rows(net.council, FOLLOWING) == rows(net.site, FOLLOWERS) == [("accepted",)]
+
+
+async def test_rejected_and_then_approved_after_all(net: Net) -> None:
+    net.add()
+    await relations.follow(net.council, net.handle)
+    await until(lambda: rows(net.site, FOLLOWERS))
+    who = f"@relay@{net.council.config.authority}"
+    assert await relations.reject(net.site, None, who) == net.council.config.node_actor
+    await until(lambda: rows(net.council, FOLLOWING) == [("rejected",)])
+    await relations.follow(net.council, net.handle)
+    await until(lambda: rows(net.site, FOLLOWERS) == [("pending",)])
+    await relations.approve(net.site, None, net.council.config.node_actor)
+    await until(lambda: rows(net.council, FOLLOWING) == [("accepted",)])
+
+
+async def test_one_who_is_approved_late_is_sent_what_is_public(net: Net) -> None:
+    net.add()
+    add_report(net.site, "etabli", "2025", visits(5), "public")
+    add_report(net.site, "etabli", "2025", visits(6), "network")
+    publish(net.site)
+    await relations.follow(net.council, net.handle)
+    await until(lambda: rows(net.site, FOLLOWERS))
+    await relations.approve(net.site, "etabli", net.council.config.node_actor)
+    await until(lambda: len(rows(net.council, "SELECT 1 FROM documents")) == 2)
+    assert rows(net.council, "SELECT DISTINCT sharing FROM documents") == [("public",)]
+
+
+async def test_leaving(net: Net) -> None:
+    net.add(net.council.config.node_actor)
+    await relations.follow(net.council, net.handle)
+    await until(lambda: rows(net.council, FOLLOWING) == [("accepted",)])
+    assert await relations.unfollow(net.council, net.handle) == net.place
+    await until(lambda: rows(net.site, FOLLOWERS) == [])
+    assert rows(net.council, FOLLOWING) == [("ended",)]
+    assert await relations.unfollow(net.council, net.handle) is None
+
+
+async def test_who_is_unknown(net: Net) -> None:
+    net.add()
+    for target in (f"@nobody@{net.site.config.authority}", f"{net.site.config.url}/places/nobody", "nobody", ""):
+        found = await relations.follow(net.council, target)
+        assert isinstance(found, Unreachable), target
+        assert found.text("fr") != found.text("en")
+    assert await relations.approve(net.site, "etabli", "https://nobody.fr/actor") is None
+    assert rows(net.council, FOLLOWING) == []
+    assert rows(net.council, "SELECT count(*) FROM journal") == [(0,)]
+
+
+async def test_what_is_granted_can_be_withdrawn(net: Net) -> None:
+    net.add()
+    who = f"@relay@{net.council.config.authority}"
+    assert await relations.share(net.site, "etabli", who, "network") == net.council.config.node_actor
+    assert await relations.share(net.site, "etabli", who, "aggregate-only") == net.council.config.node_actor
+    assert rows(net.site, "SELECT level FROM grants") == [("aggregate-only",)]
+    assert await relations.unshare(net.site, "etabli", net.council.config.node_actor) == net.council.config.node_actor
+    assert await relations.unshare(net.site, "etabli", net.council.config.node_actor) is None
+    assert isinstance(await relations.share(net.site, "etabli", "@x@127.0.0.1:1", "network"), Unreachable)
+
+
+async def test_answers_that_nobody_asked_for_do_nothing(net: Net) -> None:
+    """An Accept counts from whom it was asked of; an Undo ends only its author's own relation."""
+    net.add(net.council.config.node_actor)
+    far, other = Sender().known_by(net.council), Sender("https://far.example/places/o").known_by(net.site)
+    await relations.follow(net.council, net.handle)
+    await until(lambda: rows(net.council, FOLLOWING) == [("accepted",)])
+    [(ours,)] = rows(net.council, "SELECT follow FROM following")
+    inbox = net.council.config.url + "/inbox"
+    theirs = follow_activity(str(ours), net.council.config.node_actor, net.place)
+    async with aiohttp.ClientSession() as session:
+        for number, kind in enumerate(("Reject", "Accept", "Reject")):
+            await far.post(session, inbox, far.say(number, kind, theirs if number else str(ours)))
+        assert rows(net.council, FOLLOWING) == [("accepted",)]
+        await other.post(session, net.site.config.url + "/inbox", other.say(1, "Undo", str(ours)))
+        body = other.sent[other.say(2, "Undo", theirs)]
+        headers = other.headers(net.site.config.url + "/inbox", body)
+        async with session.post(net.site.config.url + "/inbox", data=body, headers=headers) as response:
+            assert (response.status, (await response.json(content_type=None))["reason"]) == (403, "attributed_to")
+    assert rows(net.site, FOLLOWERS) == [("accepted",)]
+
+
+async def test_a_name_at_its_host_is_not_enough(net: Net) -> None:
+    """Whoever says that it is called like one who is named, but is not at `/actor`, waits like all others."""
+    net.add("@relay@far.example")
+    liar = Sender("https://far.example/users/x/actor").known_by(net.site)
+    body = jcs(follow_activity(liar.id + "/f", liar.id, net.place))
+    async with aiohttp.ClientSession() as session:
+        headers = liar.headers(net.site.config.url + "/inbox", body)
+        async with session.post(net.site.config.url + "/inbox", data=body, headers=headers) as response:
+            assert response.status == 202
+    assert rows(net.site, FOLLOWERS) == [("pending",)]
