@@ -134,7 +134,7 @@ def _digest(request: IncomingRequest, headers: Headers, signature: Signature) ->
 
 
 def _derived(name: str, scheme: str, host: str, request: IncomingRequest) -> str:
-    path, mark, query = request.target.partition("?")
+    path, _, query = request.target.partition("?")
     known = {
         "@method": request.method,
         "@target-uri": f"{scheme}://{authority(host)}{request.target}",

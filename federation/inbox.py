@@ -140,7 +140,7 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
     if isinstance(described, Refused):
         return described
     if facts.document_key is None:
-        return refuse("key_unknown")
+        return refuse("key_unknown" if described.object and "proof" in described.object else "proof_absent")
     wrong = _judge_author(described, facts.document_key.owner, facts)
     if wrong is not None:
         return wrong

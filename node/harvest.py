@@ -17,11 +17,12 @@ from federation.activity import Heading, id_of, make
 from federation.actor import RemoteActor
 from federation.canonical import jcs
 from federation.errors import Refused, refuse
-from federation.inbox import Verified, judge_gone, judge_pulled
+from federation.inbox import Verified, document_type, judge_gone, judge_pulled
 from node import lookup
 from node.context import Node
 from node.lookup import Lookup
 from node.receive import facts_of
+from node.rules import RULES
 from node.store import documents, journal, peers, times
 from node.store.schema import following
 from node.taking import take
@@ -108,16 +109,14 @@ async def _take(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[
             return 0
     if activity.get("actor") != actor.id:
         return -1  # only its own outbox vouches for the id of an activity
-    kind = activity.get("type")
-    if kind in ("Create", "Update") and id_of(activity.get("object")) != actor.id:
+    kind, content = activity.get("type"), activity.get("object")
+    if kind in ("Create", "Update") and isinstance(content, Mapping) and document_type(content, RULES):
         verified = await _pulled(node, look, activity)
     elif kind == "Delete":
         verified = await _gone(node, look, actor, activity)
     else:
         return 0
-    if isinstance(verified, Refused):
-        return 0 if verified.reason == "proof_absent" else -1
-    return await _append(node, verified)
+    return -1 if isinstance(verified, Refused) else await _append(node, verified)
 
 
 async def _append(node: Node, verified: Verified) -> int:

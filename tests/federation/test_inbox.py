@@ -213,6 +213,8 @@ def test_a_pulled_activity_is_proved_by_its_document_alone() -> None:
     assert isinstance(found, Verified)
     assert (found.by, found.key) == ("proof", ed25519_key().id)
     assert reason(judge_pulled(activity(), b"", replace(facts, document_key=None), NOW)) == "key_unknown"
+    unproved = activity(content={k: v for k, v in document().items() if k != "proof"})
+    assert reason(judge_pulled(unproved, b"", replace(facts, document_key=None), NOW)) == "proof_absent"
     assert reason(judge_pulled(activity(actor=NEIGHBOUR), b"", facts, NOW)) == "key_owner"
     assert reason(judge_pulled(activity(content=document() | {"version": 4}), b"", facts, NOW)) == "proof"
     for kind in ("Delete", "Follow", "Undo", "Accept"):
