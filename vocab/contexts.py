@@ -26,9 +26,8 @@ INLINE: Mapping[str, Any] = {
     "tlc": terms.CONCEPT,
     "tli": terms.INDICATOR,
     "schema": terms.SCHEMA,
-    "xsd": terms.XSD,
     "sa": terms.SDMX_ATTRIBUTE,
-    "mz": "https://joinmobilizon.org/ns#",
+    "ev": terms.FEP_8A8E,
     "Description": "tl:Description",
     "Report": "tl:Report",
     "Listing": "tl:Listing",
@@ -47,10 +46,10 @@ INLINE: Mapping[str, Any] = {
     "legalForm": _iri("tl:legalForm"),
     "commune": "tl:commune",
     "operator": _iri("tl:operator"),
-    "address": _iri("schema:address"),
-    "geo": _iri("schema:geo"),
-    "hours": _iri("schema:openingHoursSpecification"),
-    "observations": _iri("tl:observation"),
+    "address": "schema:address",
+    "geo": "schema:geo",
+    "hours": "schema:openingHoursSpecification",
+    "observations": "tl:observation",
     "place": _iri("tl:place"),
     "indicator": _iri("tl:indicator"),
     "period": terms.SDMX_DIMENSION + "refPeriod",
@@ -67,11 +66,14 @@ INLINE: Mapping[str, Any] = {
     "salt": "tl:salt",
     "epoch": "tl:epoch",
     "implements": _iri(terms.FEP_844E + "implements"),
-    "joinMode": "mz:joinMode",
-    "timezone": "mz:timezone",
+    "attendees": _iri("ev:attendees"),
+    "displayEndTime": "ev:displayEndTime",
+    "eventStatus": {"@id": "ev:eventStatus", "@type": "@vocab"},
+    "externalParticipationUrl": "ev:externalParticipationUrl",
+    "joinMode": "ev:joinMode",
     "maximumAttendeeCapacity": "schema:maximumAttendeeCapacity",
-    "participantCount": "mz:participantCount",
-    "externalParticipationUrl": _iri("mz:externalParticipationUrl"),
+    "organizers": _iri("ev:organizers"),
+    "timezone": "ev:timezone",
 }
 
 CONTEXT: list[Any] = [AS2_URL, SECURITY_URL, DID_URL, MULTIKEY_URL, DATA_INTEGRITY_URL, INLINE]
@@ -86,7 +88,7 @@ _AS2_CLASSES = (
 _AS2_IRIS = (
     "actor attachment attributedTo audience bcc bto cc context current first generator icon image inReplyTo items "
     "instrument last location object next oneOf anyOf prev preview origin replies result partOf tag target to url "
-    "href inbox outbox following followers streams preferredUsername endpoints likes shares"
+    "href inbox outbox following followers streams preferredUsername endpoints likes shares sharedInbox alsoKnownAs"
 )
 _AS2_DATES = "published updated startTime endTime closed deleted"
 _AS2_PLAIN = "content name summary mediaType hreflang rel preferredUsername units accuracy"
@@ -103,7 +105,7 @@ def _activitystreams() -> dict[str, Any]:
     }
     context["orderedItems"] = {"@id": "as:items", "@type": "@id", "@container": "@list"}
     context["totalItems"] = {"@id": "as:totalItems", "@type": "xsd:nonNegativeInteger"}
-    context["inbox"] = _iri("http://www.w3.org/ns/ldp#inbox")
+    context["inbox"] = _iri(_LDP + "inbox")
     context |= {
         name: {"@id": "as:" + name, "@type": "xsd:float"} for name in ("latitude", "longitude", "altitude", "radius")
     }
@@ -112,6 +114,7 @@ def _activitystreams() -> dict[str, Any]:
 
 
 _SEC = "https://w3id.org/security#"
+_LDP = "http://www.w3.org/ns/ldp#"
 _KNOWN: dict[str, dict[str, Any]] = {
     AS2_URL: _activitystreams(),
     SECURITY_URL: {
@@ -140,25 +143,65 @@ def acceptable(context: object) -> bool:
 def harmless(context: object) -> bool:
     """Whether a stranger's `@context` leaves our reading of JSON keys true.
 
-    It may add terms, and name contexts that we do not have; it may redefine no term that we read, and alias no
-    keyword.
+    It may add terms, give another meaning to those that we do not act on (as most servers do: `value`, `location`),
+    and name contexts that we do not have. It may redefine no term that decides who says what to whom, and alias
+    neither a keyword nor one of those terms.
     """
     entries = context if isinstance(context, list) else [context]
     return all(entry is None or isinstance(entry, str) or _adds_only(entry) for entry in entries)
 
 
-_READ_TERMS = frozenset().union(*_KNOWN.values(), INLINE) - {"@vocab", "xsd", "as", "schema"}
+_DECISIVE_PROPERTIES = (
+    "actor object target origin attributedTo to bto cc bcc audience published updated deleted inbox outbox followers "
+    "following endpoints sharedInbox alsoKnownAs preferredUsername generator url href items orderedItems totalItems "
+    "first last next prev partOf"
+)
+
+
+def _decisive() -> dict[str, object]:
+    """The terms on which somebody acts, as we define them."""
+    activity_streams = _KNOWN[AS2_URL]
+    names = ["id", "type", *_AS2_CLASSES.split(), *_DECISIVE_PROPERTIES.split()]
+    found: dict[str, object] = {name: activity_streams[name] for name in names}
+    for url in (SECURITY_URL, DID_URL, MULTIKEY_URL, DATA_INTEGRITY_URL):
+        found |= _KNOWN[url]
+    return found | {name: INLINE[name] for name in ("Description", "Report", "Listing", "version", "sharing")}
+
+
+_PREFIXES = {"as": terms.AS2, "sec": _SEC, "ldp": _LDP, "tl": terms.TL, "xsd": terms.XSD}
+
+
+def _written_out(name: object, prefixes: Mapping[str, object]) -> str:
+    """A compact IRI without its prefix; `""` for what is no text."""
+    if not isinstance(name, str):
+        return ""
+    prefix, colon, rest = name.partition(":")
+    start = {**_PREFIXES, **prefixes}.get(prefix) if colon and not rest.startswith("//") else None
+    return start + rest if isinstance(start, str) else name
+
+
+def _meaning(definition: object, prefixes: Mapping[str, object]) -> tuple[str, str]:
+    """What a term stands for (an IRI or a keyword), and how its values are read."""
+    if not isinstance(definition, dict):
+        return _written_out(definition, prefixes), ""
+    return _written_out(definition.get("@id"), prefixes), _written_out(definition.get("@type", ""), prefixes)
+
+
+_DECISIVE = {name: _meaning(definition, {}) for name, definition in _decisive().items()}
+_DECISIVE_IRIS = frozenset(iri for iri, _ in _DECISIVE.values())
+_RESHAPING = ("@reverse", "@nest", "@graph", "@index", "@included")
 
 
 def _adds_only(entry: object) -> bool:
-    if entry == INLINE:
-        return True
-    if not isinstance(entry, dict):
+    return isinstance(entry, dict) and all(_is_harmless(t, d, entry) for t, d in entry.items() if t[:1] != "@")
+
+
+def _is_harmless(term: str, definition: object, entry: Mapping[str, object]) -> bool:
+    if isinstance(definition, dict) and (
+        any(key in definition for key in _RESHAPING) or not harmless(definition.get("@context"))
+    ):
         return False
-    for term, definition in entry.items():
-        target = definition.get("@id", term) if isinstance(definition, dict) else definition
-        known_same = any(context.get(term) == definition for context in (*_KNOWN.values(), INLINE))
-        is_alias = isinstance(target, str) and target.startswith("@") and not term.startswith("@")
-        if not known_same and (term in _READ_TERMS or is_alias):
-            return False
-    return True
+    iri, kind = _meaning(definition, entry)
+    if term in _DECISIVE:
+        return iri == _DECISIVE[term][0] and kind in ("", _DECISIVE[term][1])
+    return not iri.startswith("@") and iri not in _DECISIVE_IRIS

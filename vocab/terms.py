@@ -14,6 +14,7 @@ PROV = "http://www.w3.org/ns/prov#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 AS2 = "https://www.w3.org/ns/activitystreams#"
 FEP_844E = "https://w3id.org/fep/844e/"
+FEP_8A8E = "https://w3id.org/fep/8a8e/"
 
 PUBLIC = AS2 + "Public"
 LICENCE_OUVERTE = "https://spdx.org/licenses/etalab-2.0"
