@@ -17,7 +17,7 @@ from node.store.schema import directory, observations, relations, restricted_obs
 from vocab import territory
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.periods import Period
-from vocab.reference import indicator, scheme
+from vocab.reference import scheme
 from vocab.resolve import Fact
 from vocab.units import canonical
 
@@ -109,15 +109,25 @@ def facts(public: Connection, names: Iterable[str], period: str) -> list[Fact]:
     ]
 
 
-def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[str, int]:
-    """How many restricted figures each place gave for a question; the figures themselves are not read."""
+def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[tuple[str, str], int]:
+    """How many restricted figures each place gave for each indicator and `period`; no figure is read."""
     o = restricted_observations.c
     query = (
-        select(o.place, func.count())
-        .where(o.indicator.in_(list(names)), o.period.startswith(str(Period.parse(period).year)))
-        .group_by(o.place)
+        select(o.place, o.indicator, o.period, func.count())
+        .where(o.indicator.in_(list(names)))
+        .group_by(o.place, o.indicator, o.period)
     )
-    return {place: int(n) for place, n in restricted.execute(query)}
+    found: dict[tuple[str, str], int] = {}
+    for place, name, given, n in restricted.execute(query):
+        if _bears_on(given, period):
+            found[place, name] = found.get((place, name), 0) + int(n)
+    return found
+
+
+def _bears_on(given: str, period: str) -> bool:
+    """Whether a figure of the period `given` may answer for `period`: a year is answered by all that it holds."""
+    asked = Period.parse(period)
+    return given == period or (asked.kind in ("year", "date") and Period.parse(given).year == asked.year)
 
 
 def _universe(places: Iterable[KnownPlace], connected: frozenset[str], withheld: Mapping[str, int]) -> Universe:
@@ -157,40 +167,81 @@ def _with_reference(universe: Universe, by: str, area: str) -> Universe:
     return Universe(universe.operators, universe.connected, universe.known, universe.restricted, {"population": people})
 
 
-def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
-    """One row an area that has a known place, sorted by area code. Raises `KeyError` and `BadPeriod`.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the totals of one period are made from, read once: places, figures by indicator, counts of what is kept."""
 
-    `by`: country | region | departement | epci | typology (the exclusive partition).
-    """
+    period: str
+    places: Mapping[str, KnownPlace]
+    figures: Mapping[str, tuple[Fact, ...]]
+    connected: frozenset[str]
+    withheld: Mapping[tuple[str, str], int]
+
+
+def read(node: Node, names: Iterable[str], period: str) -> Ground:
+    """The ground for the questions `names`. Raises `KeyError` and `BadPeriod`."""
+    wanted = {part for name in names for part in questions(name)}
+    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
+        places = known_places(public, period)
+        found = facts(public, wanted, period)
+        connected = frozenset(public.execute(select(relations.c.actor)).scalars())
+        withheld = left_out(restricted, wanted, period)
+    figures: dict[str, list[Fact]] = {}
+    for fact in found:
+        if fact.place in places:
+            figures.setdefault(fact.indicator, []).append(fact)
+    return Ground(period, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
+
+
+def rows(ground: Ground, name: str, by: str) -> list[Row]:
+    """One row an area that has a known place, sorted by area code."""
     if by not in AREAS:
         raise ValueError(by)
     names = questions(name)
-    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
-        places = known_places(public, period)
-        figures = facts(public, names, period)
-        connected = frozenset(public.execute(select(relations.c.actor)).scalars())
-        withheld = left_out(restricted, names, period)
-    by_area: dict[str, list[KnownPlace]] = {}
-    for place in places.values():
-        if place.areas[by]:
-            by_area.setdefault(place.areas[by], []).append(place)
-    figures_of: dict[str, list[Fact]] = {}
-    for fact in figures:
-        if fact.place in places:
-            figures_of.setdefault(places[fact.place].areas[by], []).append(fact)
-    rows = []
-    for area, here in sorted(by_area.items()):
-        universe = _with_reference(_universe(here, connected, withheld), by, area)
-        rows.append(_row(name, area, period, aggregate(name, period, figures_of.get(area, ()), universe)))
-    return rows
+    withheld: dict[str, int] = {}
+    for (place, asked), n in ground.withheld.items():
+        if asked in names:
+            withheld[place] = withheld.get(place, 0) + n
+    here: dict[str, list[KnownPlace]] = {}
+    for known in ground.places.values():
+        if known.areas[by]:
+            here.setdefault(known.areas[by], []).append(known)
+    figures: dict[str, list[Fact]] = {}
+    for fact in (fact for asked in names for fact in ground.figures.get(asked, ())):
+        figures.setdefault(ground.places[fact.place].areas[by], []).append(fact)
+    made = []
+    for area, some in sorted(here.items()):
+        universe = _with_reference(_universe(some, ground.connected, withheld), by, area)
+        made.append(_row(name, area, ground.period, aggregate(name, ground.period, figures.get(area, ()), universe)))
+    return made
+
+
+def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
+    """One row an area that has a known place, sorted by area code. Raises `KeyError` and `BadPeriod`.
+
+    `by`: country | region | departement | epci | typology. The typology is the exclusive partition: the one family
+    of a place, or `hybrid` where it has several; a place that says none is in no row.
+    """
+    if by not in AREAS:
+        raise ValueError(by)
+    return rows(read(node, (name,), period), name, by)
+
+
+def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """The years that have a public figure (for some indicators, or for any), latest first."""
+    o = observations.c
+    query = select(o.period).distinct()
+    wanted = {part for name in names for part in questions(name)}
+    if wanted:
+        query = query.where(o.indicator.in_(wanted))
+    with node.cache.public.read() as public:
+        found = {str(Period.parse(period).year) for period in public.execute(query).scalars()}
+    return tuple(sorted(found, reverse=True))
 
 
 def default_period(node: Node, name: str) -> str:
     """The latest year with a public figure for the question; last year when there is none."""
-    o = observations.c
-    with node.cache.public.read() as public:
-        latest = public.execute(select(func.max(o.period)).where(o.indicator.in_(questions(name)))).scalar()
-    return str(Period.parse(latest).year) if latest else str(node.clock().year - 1)
+    return next(iter(years(node, (name,))), str(node.clock().year - 1))
 
 
 def area_name(by: str, area: str, lang: str) -> str:
@@ -200,8 +251,3 @@ def area_name(by: str, area: str, lang: str) -> str:
     if area == HYBRID:
         return "Hybride (plusieurs familles)" if lang == "fr" else "Hybrid (several families)"
     return scheme("typology").codes[area].label[lang] if area in scheme("typology").codes else area
-
-
-def unit_label(name: str) -> str:
-    """The UCUM code of an indicator."""
-    return indicator(name).unit

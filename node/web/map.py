@@ -1,0 +1,105 @@
+"""A map of France by département, made here as SVG shapes for a template. Pure: values in, shapes and legend out.
+
+What has no value has the class `none`, never that of zero. The same values stand in a table beside every map.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from node.web.projection import Frame, place
+from vocab.territory import name_of
+
+VIEW = "0 0 640 770"
+_SHADES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A département: its outline, its shade (`none`, or 1 to 5), what it says when pointed at."""
+
+    code: str
+    path: str
+    shade: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A place on the map."""
+
+    x: int
+    y: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One line of the legend; `low` and `high` are values of the data."""
+
+    shade: str
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A map and its legend."""
+
+    view: str
+    shapes: tuple[Shape, ...]
+    dots: tuple[Dot, ...]
+    keys: tuple[Key, ...]
+
+
+@cache
+def _outlines() -> tuple[tuple[Frame, ...], Mapping[str, Mapping[str, str]]]:
+    data = json.loads(Path(__file__).with_name("outlines.json").read_text(encoding="utf-8"))
+    return tuple(Frame.of(frame) for frame in data["frames"]), data["paths"]
+
+
+def shades(values: Iterable[Decimal]) -> tuple[Key, ...]:
+    """At most five classes with about as many areas in each; equal values are never parted."""
+    ordered = sorted(values)
+    distinct = sorted(set(ordered))
+    if len(distinct) <= _SHADES:
+        step = {1: (4,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5)}.get(len(distinct), (1, 2, 3, 4, 5))
+        return tuple(Key(str(shade), value, value) for shade, value in zip(step, distinct, strict=False))
+    highs = [ordered[min(len(ordered) - 1, -(-len(ordered) * n // _SHADES) - 1)] for n in range(1, _SHADES + 1)]
+    keys: list[Key] = []
+    for shade, high in enumerate(highs, 1):
+        above = [value for value in distinct if (not keys or value > keys[-1].high) and value <= high]
+        if above:
+            keys.append(Key(str(shade), above[0], above[-1]))
+    return tuple(keys)
+
+
+def _shade(keys: Sequence[Key], value: Decimal | None) -> str:
+    return next((key.shade for key in keys if value is not None and key.low <= value <= key.high), "none")
+
+
+def drawn(
+    values: Mapping[str, Decimal | None],
+    titles: Mapping[str, str],
+    dots: Iterable[tuple[Decimal, Decimal, str, str]] = (),
+) -> Map:
+    """The map of `values` by département; `titles` say each in words; `dots`: lon, lat, département, name."""
+    frames, paths = _outlines()
+    keys = shades(value for value in values.values() if value is not None)
+    shapes = [
+        Shape(code, path, _shade(keys, values.get(code)), titles.get(code, name_of("departement", code)))
+        for frame in frames
+        for code, path in paths[frame.name].items()
+    ]
+    return Map(VIEW, tuple(shapes), tuple(_dots(frames, dots)), keys)
+
+
+def _dots(frames: Sequence[Frame], dots: Iterable[tuple[Decimal, Decimal, str, str]]) -> Iterable[Dot]:
+    for lon, lat, code, title in dots:
+        for frame in frames:
+            if code in frame.codes:
+                x, y = place(frame, float(lon), float(lat))
+                yield Dot(round(x), round(y), title)

@@ -1,0 +1,95 @@
+"""The addresses of the pages: the council, a site, a place, the lists, and our own stylesheet."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from node.api.accept import language
+from node.context import Node
+from node.web import plain
+
+FILES = {"maillage.css": "text/css", "icon.svg": "image/svg+xml"}
+SLUG = r"{slug:[a-z0-9_]{1,30}}"
+Made = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of one node. Each is made in a thread: readers of the database never wait for the event loop."""
+
+    node: Node
+
+    async def _page(self, request: web.Request, make: Callable[[str], str | None]) -> web.Response:
+        lang = language(request)
+        html = await asyncio.to_thread(make, lang)
+        if html is not None:
+            return plain.respond(request, html, lang)
+        return plain.respond(request, plain.render(self.node, "missing.html", lang), lang, 404)
+
+    async def home(self, request: web.Request) -> web.Response:
+        from node.web import council, site
+
+        page = council.home if self.node.config.is_aggregator() else site.home
+        return await self._page(request, lambda lang: page(self.node, lang, request.query))
+
+    async def place(self, request: web.Request) -> web.Response:
+        from node.web import site
+
+        actor = self.node.config.actor(request.match_info["slug"])
+        return await self._page(request, lambda lang: site.of_actor(self.node, lang, actor, request.query))
+
+    async def listing(self, request: web.Request) -> web.Response:
+        from node.web import site
+
+        document = self.node.config.url + request.path
+        return await self._page(request, lambda lang: site.of_document(self.node, lang, document, request.query))
+
+    async def received(self, request: web.Request) -> web.Response:
+        from node.web import site
+
+        place = request.query.get("id", "")
+        return await self._page(request, lambda lang: site.of_place(self.node, lang, place, request.query))
+
+    async def places(self, request: web.Request) -> web.Response:
+        from node.web import council
+
+        return await self._page(request, lambda lang: council.places(self.node, lang, request.query))
+
+    async def totals(self, request: web.Request) -> web.Response:
+        from node.web import council
+
+        return await self._page(request, lambda lang: council.totals(self.node, lang, request.query))
+
+
+async def _file(request: web.Request) -> web.Response:
+    name = request.match_info["name"]
+    if name not in FILES:
+        raise web.HTTPNotFound
+    body = (plain.STATIC / name).read_bytes()
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=body, content_type=FILES[name], charset="utf-8", headers=headers)
+
+
+def place_html(node: Node) -> Callable[[web.Request], object]:
+    """The handler of `/places/SLUG` for a person."""
+    return Pages(node).place
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """A site shows its places; an aggregator shows the network too."""
+    pages = Pages(node)
+    made = [
+        web.get("/", pages.home),
+        web.get(f"/places/{SLUG}", pages.place),
+        web.get("/listings/{source}/{row}", pages.listing),
+        web.get("/static/{name}", _file),
+    ]
+    if node.config.is_aggregator():
+        made += [
+            web.get("/network/places", pages.places),
+            web.get("/network/place", pages.received),
+            web.get("/network/totals", pages.totals),
+        ]
+    return made

@@ -1,0 +1,162 @@
+"""A site's home and the page of one place, wherever it was said: what is on them, in the reader's words."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlsplit
+
+from node.context import Node
+from node.views import network
+from node.views.place import Cell, Line, PlacePage
+from node.views.place import of_actor as page_of_actor
+from node.views.place import of_document as page_of_document
+from node.views.place import of_place as page_of_place
+from node.web import wording
+from node.web.plain import link, render
+from vocab import territory
+from vocab.model import Place
+from vocab.reference import label, themes
+
+_LICENCES = {"https://spdx.org/licenses/etalab-2.0": "Licence Ouverte 2.0"}
+_MOST_PERIODS = 6
+
+
+def home(node: Node, lang: str, query: Mapping[str, str]) -> str:
+    """The places of this node."""
+    entries = [entry_card(node, entry, lang) for entry in network.own(node)]
+    return render(node, "site.html", lang, query, cards=entries, handle=f"@{node.config.authority}")
+
+
+def of_actor(node: Node, lang: str, actor: str, query: Mapping[str, str]) -> str | None:
+    return _shown(node, lang, page_of_actor(node, actor), query)
+
+
+def of_document(node: Node, lang: str, document: str, query: Mapping[str, str]) -> str | None:
+    return _shown(node, lang, page_of_document(node, document), query)
+
+
+def of_place(node: Node, lang: str, place: str, query: Mapping[str, str]) -> str | None:
+    return _shown(node, lang, page_of_place(node, place), query)
+
+
+def page_link(node: Node, lang: str, entry: network.Entry) -> str:
+    """Where the page of a place is on this node."""
+    if entry.document.startswith(node.config.url + "/"):
+        address = entry.actor if entry.kind == "description" else entry.document
+        return link(lang, urlsplit(address).path)
+    return link(lang, "/network/place", id=entry.place.iri)
+
+
+def entry_card(node: Node, entry: network.Entry, lang: str) -> dict[str, Any]:
+    """A place in a list."""
+    place = entry.place
+    return {
+        "name": place.name,
+        "href": page_link(node, lang, entry),
+        "where": where(place, entry.departement, lang),
+        "summary": summary(place, lang),
+        "tags": [label("typology", code, lang) for code in place.typology],
+        "kind": entry.kind,
+        "answers": entry.answers,
+        "status": "" if place.status in ("open", "unknown") else label("status", place.status, lang),
+    }
+
+
+def summary(place: Place, lang: str) -> str:
+    """In the reader's language, else in the other one."""
+    return place.summary.get(lang) or next(iter(place.summary.values()), "")
+
+
+def where(place: Place, departement: str, lang: str) -> str:
+    """`Guéret (Creuse)`."""
+    code = place.address.commune
+    town = territory.name_of("commune", code) if code else ""
+    town = place.address.locality if town == code else town
+    name = territory.name_of("departement", departement, lang) if departement else ""
+    return f"{town} ({name})" if town and name and town != name else town or name
+
+
+def _address(place: Place) -> list[str]:
+    town = territory.name_of("commune", place.address.commune)
+    town = place.address.locality or town
+    return [part for part in (place.address.street, f"{place.address.postcode} {town}".strip()) if part]
+
+
+def _areas(place: Place, lang: str) -> list[str]:
+    commune = territory.commune(place.address.commune)
+    if commune is None:
+        return []
+    named = (("epci", commune.epci), ("departement", commune.departement), ("region", commune.region))
+    return [territory.name_of(level, code, lang) for level, code in named if code]
+
+
+def _tags(place: Place, lang: str) -> list[tuple[str, list[str]]]:
+    kinds = (("typology", place.typology), ("building_origin", place.building_origin), ("programme", place.programme))
+    return [(name, [label(name, code, lang) for code in codes]) for name, codes in kinds if codes]
+
+
+def _cell(line: Line, cell: Cell, lang: str) -> dict[str, Any]:
+    if cell.value is None:
+        key = "web.status.M" if cell.status == "M" else "web.missing"
+        return {"value": "", "unit": "", "note": _text(lang, key), "missing": True, "method": ""}
+    shown, unit = wording.figure(line.indicator, cell.value, lang)
+    key = "" if cell.status == "A" else f"web.status.{cell.status}"
+    note = _text(lang, "web.computed") if cell.computed else _text(lang, key) if key else ""
+    return {"value": shown, "unit": unit, "note": note, "missing": False, "method": cell.method}
+
+
+def _text(lang: str, key: str) -> str:
+    from node.messages import catalogue
+
+    return catalogue().texts(lang).get(key, key.rpartition(".")[2])
+
+
+def _line(line: Line, lang: str) -> dict[str, Any]:
+    cells = [_cell(line, cell, lang) for cell in line.cells[:_MOST_PERIODS]]
+    methods = dict.fromkeys(cell["method"] for cell in cells if cell["method"])
+    return {
+        "id": line.indicator.id,
+        "label": wording.part(line.breakdown, lang) if line.breakdown else line.indicator.label[lang],
+        "definition": line.indicator.definition.get(lang, ""),
+        "is_part": bool(line.breakdown),
+        "cells": cells,
+        "methods": ", ".join(methods),
+    }
+
+
+def _tables(page: PlacePage, lang: str) -> list[dict[str, Any]]:
+    order = list(themes())
+    lines = sorted(page.lines, key=lambda line: order.index(line.indicator.theme))
+    return [
+        {"id": theme, "label": themes()[theme][lang], "lines": [_line(line, lang) for line in some]}
+        for theme, some in groupby(lines, key=lambda line: line.indicator.theme)
+    ]
+
+
+def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, str]) -> str | None:
+    if page is None:
+        return None
+    place, own = page.place, page.actor.startswith(node.config.url + "/")
+    hours = [(wording.pieces(span.days, lang), f"{span.opens} – {span.closes}") for span in place.hours]
+    form = label("legal_form", place.operator.legal_form, lang) if place.operator and place.operator.legal_form else ""
+    return render(
+        node,
+        "place.html",
+        lang,
+        query,
+        page=page,
+        place=place,
+        own=own,
+        summary=summary(place, lang),
+        status=label("status", place.status, lang),
+        address=_address(place),
+        areas=_areas(place, lang),
+        tags=_tags(place, lang),
+        hours=hours,
+        legal_form=form,
+        periods=page.periods[:_MOST_PERIODS],
+        tables=_tables(page, lang),
+        website=place.website if place.website.startswith(("https://", "http://")) else "",
+        licence=_LICENCES.get(page.license, page.license),
+        json_ld=page.actor + ".jsonld" if page.kind == "description" else page.document.id,
+    )
