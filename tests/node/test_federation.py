@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 from node import relations
 from node.places import add_place, delete_place
 from node.project import catch_up, rebuild
@@ -46,9 +45,10 @@ async def test_a_place_publishes_and_a_council_shows_it(tmp_path: Path) -> None:
         await until(lambda: projected(council, VALUES, "restricted") == [])
 
         delete_place(site, "etabli")
-        await until(lambda: projected(council, "SELECT * FROM directory") == [])
-        assert projected(council, VALUES) == projected(council, "SELECT * FROM graphs") == []
-    assert rows(site, "SELECT DISTINCT state FROM deliveries WHERE state NOT IN ('delivered', 'parked')") == []
+        for table in ("directory", "observations", "graphs"):
+            await until(lambda: projected(council, f"SELECT * FROM {table}") == [])  # noqa: B023
+        waiting = "SELECT 1 FROM deliveries WHERE state NOT IN ('delivered', 'parked')"
+        await until(lambda: rows(site, waiting) == [])
     site.close()
     council.close()
 
