@@ -8,18 +8,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from vocab import plausible, sharing
 from vocab.errors import Mistake, VocabError
 from vocab.model import Breakdown, Observation, Operator, Place
 from vocab.periods import Period
 from vocab.reference import Indicator, dimensions, indicators, scheme
-from vocab.territory import commune
+from vocab.territory import commune, resolve
 
 STATUSES = ("A", "E", "P", "M", "L")
 VALUELESS = ("M", "L")
 CONFIDENTIALITY = ("F", "C", "N", "S", "E", "A", "O", "T")
-SHARING = ("public", "network", "aggregate-only", "private")
+SHARING = sharing.LEVELS
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MAX_OBSERVATIONS = 5_000
+_MAX_ITEMS = 50
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _DATE = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _SIREN = re.compile(r"[0-9]{9}")
@@ -50,10 +53,29 @@ def concepts(field: str, name: str, codes: Sequence[str]) -> list[Mistake]:
     return wrong + [Mistake(field, "concept.twice", {"value": code}) for code in twice]
 
 
+def _text(field: str, text: str, limit: int = 200) -> list[Mistake]:
+    """Too long, or with characters that nobody sees and some programs obey."""
+    if len(text) > limit:
+        return [Mistake(field, "text.long", {"limit": str(limit)})]
+    return [Mistake(field, "text.control")] if _CONTROL.search(text) else []
+
+
+def _lists(place: Place) -> list[Mistake]:
+    lists = {"typology": place.typology, "building_origin": place.building_origin, "programme": place.programme}
+    limit = {"limit": str(_MAX_ITEMS)}
+    found = [Mistake(n, "list.long", limit) for n, v in (lists | {"hours": place.hours}).items() if len(v) > _MAX_ITEMS]
+    if not place.typology:
+        found.append(Mistake("typology", "field.missing"))
+    for name, codes in lists.items():
+        found += concepts(name, name, codes[:_MAX_ITEMS])
+    return found
+
+
 def _operator(operator: Operator) -> list[Mistake]:
     found = []
     if not operator.name:
         found.append(Mistake("operator.name", "field.missing"))
+    found += _text("operator.name", operator.name)
     if operator.legal_form:
         found += concepts("operator.legal_form", "legal_form", (operator.legal_form,))
     if operator.siren and not (_SIREN.fullmatch(operator.siren) and _luhn(operator.siren)):
@@ -79,12 +101,22 @@ def _when(field: str, text: str) -> list[Mistake]:
     return [] if good else [Mistake(field, "date.bad", {"value": text})]
 
 
+def _no_commune(code: str) -> Mistake:
+    """A code that is none today: today's code where the old one is known."""
+    now = resolve(code).commune
+    if now is None:
+        return Mistake("address.commune", "commune.unknown", {"value": code})
+    return Mistake("address.commune", "commune.former", {"value": code, "now": now.code, "name": now.name})
+
+
 def _where(place: Place) -> list[Mistake]:
     found = []
     if not place.address.commune:
         found.append(Mistake("address.commune", "field.missing"))
     elif commune(place.address.commune) is None:
-        found.append(Mistake("address.commune", "commune.unknown", {"value": place.address.commune}))
+        found.append(_no_commune(place.address.commune))
+    for name, text in (("street", place.address.street), ("locality", place.address.locality)):
+        found += _text(f"address.{name}", text)
     if place.address.postcode and not _POSTCODE.fullmatch(place.address.postcode):
         found.append(Mistake("address.postcode", "postcode.bad", {"value": place.address.postcode}))
     for field, value, limit in (("geo.lat", place.lat, 90), ("geo.lon", place.lon, 180)):
@@ -97,7 +129,7 @@ def _where(place: Place) -> list[Mistake]:
 
 def _hours(place: Place) -> list[Mistake]:
     found = []
-    for number, span in enumerate(place.hours, 1):
+    for number, span in enumerate(place.hours[:_MAX_ITEMS], 1):
         field = f"hours[{number}]"
         found += [
             Mistake(field + ".days", "day.bad", {"value": day, "days": ", ".join(DAYS)})
@@ -117,18 +149,14 @@ def place(value: Place) -> tuple[Mistake, ...]:
     found: list[Mistake] = []
     if not value.name.strip():
         found.append(Mistake("name", "field.missing"))
-    elif len(value.name) > 200:
-        found.append(Mistake("name", "text.long", {"limit": "200"}))
+    found += _text("name", value.name)
     for lang, text in value.summary.items():
-        if len(text) > 2_000:
-            found.append(Mistake(f"summary.{lang}", "text.long", {"limit": "2000"}))
-    if not value.typology:
-        found.append(Mistake("typology", "field.missing"))
-    for name, codes in (("typology", value.typology), ("building_origin", value.building_origin)):
-        found += concepts(name, name, codes)
-    found += concepts("programme", "programme", value.programme)
+        found += _text(f"summary.{lang}", text.replace("\n", " ").replace("\t", " "), 2_000)
+    found += _lists(value)
     found += concepts("status", "status", (value.status,))
     found += _when("opened", value.opened) + _when("closed", value.closed)
+    if value.opened and value.closed and value.closed < value.opened[: len(value.closed)]:
+        found.append(Mistake("closed", "closed.before", {"value": value.closed, "opened": value.opened}))
     found += _where(value) + _hours(value)
     if value.operator is not None:
         found += _operator(value.operator)
@@ -216,33 +244,6 @@ def _periodicity(field: str, indicator: Indicator, value: Observation) -> list[M
     return []
 
 
-def _parts(observations: Sequence[Observation], fields: Sequence[str]) -> list[Mistake]:
-    """Parts of a partition may not exceed the total (vocabulary: an undimensioned value is the total)."""
-    totals = {o.indicator: o for o in observations if not o.breakdown and o.value is not None}
-    found = []
-    for (name, dimension), indexes in _partitions(observations).items():
-        total = totals.get(name)
-        if total is None or total.value is None:
-            continue
-        parts = sum(v for v in (observations[i].value for i in indexes) if v is not None)
-        if parts > total.value:
-            params = {"indicator": name, "parts": f"{parts:f}", "total": f"{total.value:f}", "dimension": dimension}
-            found.append(Mistake(fields[indexes[-1]], "parts.above_total", params))
-    return found
-
-
-def _partitions(observations: Sequence[Observation]) -> dict[tuple[str, str], list[int]]:
-    groups: dict[tuple[str, str], list[int]] = {}
-    for index, observation_ in enumerate(observations):
-        if len(observation_.breakdown) != 1:
-            continue
-        dimension = observation_.breakdown[0][0]
-        known = dimensions().get(dimension)
-        if known is not None and known.partition == "yes" and not known.numerator_only:
-            groups.setdefault((observation_.indicator, dimension), []).append(index)
-    return groups
-
-
 def observations(values: Sequence[Observation], fields: Sequence[str]) -> tuple[Mistake, ...]:
     """Everything to mend in the figures of one report; `fields[i]` says where figure `i` is."""
     found: list[Mistake] = []
@@ -257,4 +258,4 @@ def observations(values: Sequence[Observation], fields: Sequence[str]) -> tuple[
         if key in seen:
             found.append(Mistake(field, "row.twice", {"indicator": value.indicator}))
         seen.add(key)
-    return tuple(found) if found else tuple(_parts(values, fields))
+    return tuple(found) if found else plausible.parts(values, fields)

@@ -17,6 +17,9 @@ from pathlib import Path
 
 from vocab.messages import Catalogue
 
+_LONGEST = 300
+_UNSAFE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " ")
+
 
 class VocabError(Exception):
     """Anything that `vocab` refuses by raising."""
@@ -57,5 +60,8 @@ def catalogue() -> Catalogue:
 
 
 def message(mistake: Mistake, lang: str) -> str:
-    """One readable line, in `lang`."""
-    return catalogue().text(lang, mistake.code, field=mistake.field, **mistake.params)
+    """One readable line, in `lang`. A field that is a number is the line of a file."""
+    texts = catalogue()
+    where = texts.text(lang, "where.line", line=mistake.field) if mistake.field.isdecimal() else mistake.field
+    shown = {name: value[:_LONGEST] for name, value in mistake.params.items()}
+    return texts.text(lang, mistake.code, field=mistake.field, where=where, **shown).translate(_UNSAFE)

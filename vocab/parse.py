@@ -6,6 +6,7 @@ what makes re-shaped JSON-LD (same RDF, other keys) harmless here.
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
@@ -36,6 +37,7 @@ _ENVELOPE = {
     "graphDigest", "proof",
 }  # fmt: skip
 MAX_VERSION = 2**53 - 1
+_IRI = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]{1,2000}")
 
 
 class _Wrong(Exception):
@@ -96,23 +98,46 @@ def _number(node: Mapping[str, Any], key: str, field: str) -> Decimal:
     return value
 
 
+def _time(doc: Mapping[str, Any], key: str) -> str:
+    text = _text(doc, key, "document")
+    try:
+        good = bool(_TIME.fullmatch(text)) and bool(datetime.fromisoformat(text))
+    except ValueError:
+        good = False
+    if not good:
+        raise _bad(key)
+    return text
+
+
+def _iri(doc: Mapping[str, Any], key: str) -> str:
+    text = _text(doc, key, "document")
+    if not _IRI.fullmatch(text):
+        raise _bad(key, "iri.bad")
+    return text
+
+
 def _envelope(doc: Mapping[str, Any]) -> Envelope:
     if doc.get("@context") != CONTEXT:
         raise _bad("@context", "doc.context")
     version = doc.get("version")
     if type(version) is not int or not 1 <= version <= MAX_VERSION:
         raise _bad("version")
-    for key in ("published", "updated"):
-        if not _TIME.fullmatch(_text(doc, key, "document")):
-            raise _bad(key)
     sharing = _text(doc, "sharing", "document")
     if sharing not in check.SHARING or sharing == "private":
         raise _bad("sharing")
-    names = {key: _text(doc, key, "document") for key in ("id", "attributedTo", "license", "published", "updated")}
+    to = _texts(doc, "to", "document")
+    if not all(map(_IRI.fullmatch, to)):
+        raise _bad("to", "iri.bad")
     return Envelope(
-        names["id"], names["attributedTo"], version, names["published"], names["updated"], names["license"], sharing,
-        _texts(doc, "to", "document"),
-    )  # fmt: skip
+        id=_iri(doc, "id"),
+        actor=_iri(doc, "attributedTo"),
+        version=version,
+        published=_time(doc, "published"),
+        updated=_time(doc, "updated"),
+        license=_iri(doc, "license"),
+        sharing=sharing,
+        to=to,
+    )
 
 
 def _summary(node: Mapping[str, Any]) -> dict[str, str]:

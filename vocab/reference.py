@@ -42,7 +42,10 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A breakdown. partition: `yes` (its parts add up), `no` (they overlap), `nested`; `open`: any code."""
+    """A breakdown. partition: `yes` (its parts add up), `no` (they overlap), `nested`; `open`: any code.
+
+    `of_persons`: each person is in one part, so that counts of persons add up too.
+    """
 
     id: str
     label: Mapping[str, str]
@@ -50,11 +53,15 @@ class Dimension:
     numerator_only: bool
     open: bool
     codes: Mapping[str, Concept]
+    of_persons: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One question and its arithmetic: `kind`, the rule across sites and across time, and what a ratio is made of."""
+    """One question and its arithmetic: `kind`, the rule across sites and across time, and what a ratio is made of.
+
+    A derived figure is its `formula` over its `operands`; a figure is never above `not_above` of the same report.
+    """
 
     id: str
     theme: str
@@ -75,6 +82,9 @@ class Indicator:
     asked_of: str
     origin: str
     scale: Decimal | None
+    formula: str = ""
+    operands: tuple[str, ...] = ()
+    not_above: str = ""
 
 
 @cache
@@ -102,6 +112,7 @@ def indicators() -> Mapping[str, Indicator]:
     for entry in _compiled()["indicators"]:
         plain = dict(entry)
         plain["dimensions"], plain["periods"] = tuple(plain["dimensions"]), tuple(plain["periods"])
+        plain["operands"] = tuple(plain["operands"])
         plain["scale"] = Decimal(plain["scale"]) if plain["scale"] else None
         read[plain["id"]] = Indicator(**plain)
     return MappingProxyType(read)
@@ -118,7 +129,13 @@ def dimensions() -> Mapping[str, Dimension]:
     return MappingProxyType(
         {
             d["id"]: Dimension(
-                d["id"], d["label"], d["partition"], d["numerator_only"], d["open"], _concepts(d["codes"])
+                d["id"],
+                d["label"],
+                d["partition"],
+                d["numerator_only"],
+                d["open"],
+                _concepts(d["codes"]),
+                d["of_persons"],
             )
             for d in _compiled()["dimensions"]
         }

@@ -3,6 +3,7 @@
 Loaded only where documents are made or checked; the request path never comes here.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,25 @@ from shacl import Shapes
 
 from vocab.errors import Mistake
 from vocab.jsonld import nquads
+from vocab.model import LANGUAGES
+
+_TEXT = re.compile(r'"([^"\n]*)"@(fr|en)')
+
+
+@cache
+def _turtle() -> str:
+    return (Path(__file__).parent / "data" / "shapes.ttl").read_text(encoding="utf-8")
 
 
 @cache
 def _shapes() -> Shapes:
-    return Shapes.from_turtle((Path(__file__).parent / "data" / "shapes.ttl").read_text(encoding="utf-8"))
+    return Shapes.from_turtle(_turtle())
+
+
+@cache
+def _language_of() -> Mapping[str, str]:
+    """The language of each message: the engine gives messages without their language."""
+    return dict(_TEXT.findall(_turtle()))
 
 
 def _local(iri: str) -> str:
@@ -31,6 +46,5 @@ def shacl(document: Mapping[str, Any]) -> tuple[Mistake, ...]:
 
 
 def _texts(result: Any) -> dict[str, str]:
-    said = result.messages if isinstance(result.messages, list | tuple) else [result.message]
-    texts = [text for text in map(str, said) if text]
-    return {"detail": " · ".join(texts) or str(result.component)}
+    said = {_language_of().get(text, ""): text for text in map(str, result.messages)}
+    return {lang: said.get(lang) or str(result.component) for lang in LANGUAGES}

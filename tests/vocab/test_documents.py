@@ -73,11 +73,14 @@ def test_plain_forms_round_trip() -> None:
     assert tuple(Observation.from_json(o.to_json()) for o in FIGURES) == FIGURES
 
 
+VISIBLE = st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
 @given(
-    name=st.text(min_size=1, max_size=60).map(str.strip).filter(bool),
+    name=st.text(VISIBLE, min_size=1, max_size=60).map(str.strip).filter(bool),
     typology=st.lists(st.sampled_from(sorted(scheme("typology").codes)), min_size=1, unique=True).map(tuple),
     lat=st.decimals(min_value=-90, max_value=90, places=6),
-    summary=st.dictionaries(st.sampled_from(["fr", "en"]), st.text(min_size=1, max_size=80)),
+    summary=st.dictionaries(st.sampled_from(["fr", "en"]), st.text(VISIBLE, min_size=1, max_size=80)),
 )
 def test_any_place_round_trips(name: str, typology: tuple[str, ...], lat: Decimal, summary: dict[str, str]) -> None:
     place = Place(ACTOR + "#place", name, Address("23096"), typology, lat=lat, lon=Decimal(1), summary=summary)

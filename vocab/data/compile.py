@@ -73,6 +73,9 @@ def _indicator(graph: Graph, subject: Node) -> dict[str, Any]:
         "asked_of": _text(graph, subject, TL["askedOf"]),
         "origin": _text(graph, subject, TL["origin"]),
         "scale": _text(graph, subject, TL["scale"]),
+        "formula": _text(graph, subject, TL["formula"]),
+        "operands": _members(graph, subject, TL["operands"]),
+        "not_above": _local(graph, subject, TL["notAbove"]),
     }
 
 
@@ -98,6 +101,7 @@ def _dimension(graph: Graph, subject: Node) -> dict[str, Any]:
         "partition": _text(graph, subject, TL["partition"]),
         "numerator_only": _text(graph, subject, TL["numeratorOnly"]) == "true",
         "open": _text(graph, subject, TL["openList"]) == "true",
+        "of_persons": _text(graph, subject, TL["ofPersons"]) == "true",
         "codes": _concepts(graph, subject),
     }
 

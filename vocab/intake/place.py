@@ -1,8 +1,9 @@
 """`place.toml` and `place.jsonld`, as a person writes them, read into a `Place` or into what to mend."""
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -23,37 +24,40 @@ _INSIDE: Mapping[str, Mapping[str, type]] = {
     "address": {"street": str, "postcode": str, "commune": str, "locality": str},
     "geo": {"lat": str, "lon": str},
     "operator": {"name": str, "legal_form": str, "siren": str, "rna": str},
-    "hours": {"days": list, "opens": str, "closes": str},
 }
+_SPAN: Mapping[str, type] = {"days": list, "opens": str, "closes": str}
 _WORDS: Mapping[type, str] = {str: "kind.text", list: "kind.list", dict: "kind.table"}
 
 
-def _keys(table: Mapping[str, Any], allowed: Mapping[str, type], where: str) -> list[Mistake]:
-    """Unknown keys and values of the wrong kind."""
-    found = []
+def _keys(table: Mapping[str, Any], allowed: Mapping[str, type], where: str, found: list[Mistake]) -> dict[str, Any]:
+    """The members that can be read; unknown keys and values of the wrong kind are mistakes."""
+    kept = {}
     for key, value in table.items():
         field = f"{where}.{key}" if where else key
         if key not in allowed:
             found.append(check.unknown(field, "field.unknown", key, allowed))
         elif not isinstance(value, allowed[key]):
-            found.append(Mistake(field, _WORDS[allowed[key]]))
-        elif isinstance(value, list) and where != "hours" and key != "hours":
-            found += [Mistake(field, "kind.texts") for item in value if not isinstance(item, str)][:1]
-    return found
+            found.append(Mistake(field, "kind.tables" if field == "hours" else _WORDS[allowed[key]]))
+        elif isinstance(value, list) and field != "hours" and not all(isinstance(item, str) for item in value):
+            found.append(Mistake(field, "kind.texts"))
+        else:
+            kept[key] = value
+    return kept
 
 
-def _shape(data: Mapping[str, Any]) -> tuple[Mistake, ...]:
-    found = _keys(data, _TOP, "")
+def _shape(data: Mapping[str, Any], found: list[Mistake]) -> dict[str, Any]:
+    """The file without what cannot be read."""
+    kept = _keys(data, _TOP, "", found)
     for name, allowed in _INSIDE.items():
-        inner = data.get(name)
-        if isinstance(inner, dict):
-            found += _keys(inner, allowed, name)
-        elif name == "hours" and isinstance(inner, list):
-            for number, span in enumerate(inner, 1):
-                found += _keys(span, allowed, f"hours[{number}]") if isinstance(span, dict) else [
-                    Mistake(f"hours[{number}]", "kind.table")
-                ]  # fmt: skip
-    return tuple(found)
+        if isinstance(kept.get(name), dict):
+            kept[name] = _keys(kept[name], allowed, name, found)
+    spans = []
+    for number, span in enumerate(kept.get("hours", ()), 1):
+        if isinstance(span, dict):
+            spans.append(_keys(span, _SPAN, f"hours[{number}]", found))
+        else:
+            found.append(Mistake("hours", "kind.tables", {}))
+    return kept | {"hours": spans}
 
 
 def _coordinate(geo: Mapping[str, str], key: str, found: list[Mistake]) -> Decimal | None:
@@ -73,10 +77,9 @@ def _operator(data: Mapping[str, str] | None) -> Operator | None:
     return Operator(data.get("name", "").strip(), data.get("legal_form", ""), siren, data.get("rna", "").strip())
 
 
-def _place(data: Mapping[str, Any], iri: str) -> Place | tuple[Mistake, ...]:
-    found: list[Mistake] = []
+def _place(data: Mapping[str, Any], iri: str, found: list[Mistake]) -> Place:
     geo, address = data.get("geo", {}), data.get("address", {})
-    place = Place(
+    return Place(
         iri=iri,
         name=data.get("name", "").strip(),
         address=Address(**{"commune": "", **{key: value.strip() for key, value in address.items()}}),
@@ -95,27 +98,44 @@ def _place(data: Mapping[str, Any], iri: str) -> Place | tuple[Mistake, ...]:
         ),
         website=data.get("website", "").strip(),
     )
-    mistakes = (*found, *check.place(place))
-    if found:  # a coordinate that cannot be read is not also "half a position"
-        mistakes = tuple(m for m in mistakes if m.code != "geo.half")
-    return mistakes or place
+
+
+def _still_wrong(place: Place, found: list[Mistake]) -> Iterator[Mistake]:
+    """What else is wrong, leaving out what a mistake already found explains: one mistake a field."""
+    said = {mistake.field for mistake in found}
+    half = {"geo.lat", "geo.lon"} & said
+    for mistake in check.place(place):
+        above = {mistake.field, mistake.field.partition(".")[0], mistake.field.partition("[")[0]}
+        if not above & said and not (mistake.field == "geo" and half):
+            yield mistake
+
+
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
 def place_toml(text: str, iri: str) -> Place | tuple[Mistake, ...]:
-    """Read a `place.toml`; every mistake is reported at once, one per field."""
+    """Read a `place.toml`; every mistake is reported at once."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return (Mistake("place.toml", "toml.bad", {"detail": str(error)}),)
-    return _shape(data) or _place(data, iri)
+        at = _TOML_PLACE.search(str(error))
+        line, column = at.groups() if at else (str(text.count("\n") + 1), "1")
+        return (Mistake("place.toml", "toml.bad", {"line": line, "column": column}),)
+    except (ValueError, RecursionError):  # a date or a nesting that TOML allows to be written and Python cannot hold
+        return (Mistake("place.toml", "toml.bad", {"line": "1", "column": "1"}),)
+    found: list[Mistake] = []
+    place = _place(_shape(data, found), iri, found)
+    return (*found, *_still_wrong(place, found)) or place
 
 
 def place_jsonld(text: str, iri: str) -> Place | tuple[Mistake, ...]:
     """Read the place inside a Description written as JSON-LD (whole, or its `about` alone)."""
     try:
         data = json.loads(text)
-    except ValueError as error:
-        return (Mistake("place.jsonld", "json.bad", {"detail": str(error)}),)
+    except json.JSONDecodeError as error:
+        return (Mistake("place.jsonld", "json.bad", {"line": str(error.lineno), "column": str(error.colno)}),)
+    except (ValueError, RecursionError):
+        return (Mistake("place.jsonld", "json.bad", {"line": "1", "column": "1"}),)
     about = data.get("about", data) if isinstance(data, dict) else None
     if not isinstance(about, dict):
         return (Mistake("about", "field.missing"),)

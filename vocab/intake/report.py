@@ -5,20 +5,44 @@ All or nothing: figures, or every mistake with its line.
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 
-from vocab import check
-from vocab.errors import Mistake
+from vocab import check, plausible
+from vocab.errors import BadPeriod, Mistake
 from vocab.model import Breakdown, Observation
+from vocab.periods import Period
 from vocab.units import decimal
 
 COLUMNS = ("indicator", "value", "unit", "status", "method", "breakdown")
 _NEEDED = ("indicator", "value", "unit", "status")
 MAX_BYTES = 2_000_000
+_SEPARATORS = (",", ";", "\t")
+_SEP_LINE = re.compile(r'"?sep=([,;\t])"?')
+_TWO_READINGS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 
-def _table(raw: bytes) -> list[tuple[int, list[str]]] | Mistake:
-    """The rows with their line numbers, empty lines left out."""
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The header and the rows with their line numbers, empty lines left out."""
+
+    names: tuple[str, ...]
+    line: str
+    rows: tuple[tuple[str, list[str]], ...]
+    separator: str
+
+
+def _separator(text: str) -> tuple[str, str]:
+    """What separates the cells, and the text without the `sep=` line that a spreadsheet writes for itself."""
+    first, _, rest = text.partition("\n")
+    if told := _SEP_LINE.fullmatch(first.strip()):
+        return told[1], "\n" + rest
+    return max(_SEPARATORS, key=lambda mark: (first.count(mark), -_SEPARATORS.index(mark))), text
+
+
+def _table(raw: bytes) -> _Table | Mistake:
     if len(raw) > MAX_BYTES:
         return Mistake("report.csv", "file.big", {"limit": "2 MB"})
     try:
@@ -27,20 +51,26 @@ def _table(raw: bytes) -> list[tuple[int, list[str]]] | Mistake:
         return Mistake("report.csv", "csv.encoding")
     if "\x00" in text:
         return Mistake("report.csv", "csv.encoding")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
+    mark, text = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
-        return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        return Mistake("report.csv", "csv.bad", {"detail": str(error)})
+        rows = [(str(reader.line_num), row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error:
+        return Mistake(str(reader.line_num), "csv.bad")
+    if not rows:
+        return Mistake("report.csv", "report.empty")
+    names = [cell.strip().lower() for cell in rows[0][1]]
+    while names and not names[-1]:
+        names.pop()  # columns that a spreadsheet adds on the right
+    return _Table(tuple(names), rows[0][0], tuple(rows[1:]), mark)
 
 
-def _header(cells: list[str]) -> list[Mistake]:
-    names = [cell.strip().lower() for cell in cells]
-    found = [check.unknown("1", "column.unknown", name, COLUMNS) for name in names if name not in COLUMNS]
-    found += [Mistake("1", "column.missing", {"value": name}) for name in _NEEDED if name not in names]
+def _header(table: _Table) -> list[Mistake]:
+    names = table.names
+    found = [check.unknown(table.line, "column.unknown", name, COLUMNS) for name in names if name not in COLUMNS]
+    found += [Mistake(table.line, "column.missing", {"value": name}) for name in _NEEDED if name not in names]
     if len(set(names)) < len(names):
-        found.append(Mistake("1", "column.twice"))
+        found.append(Mistake(table.line, "column.twice"))
     return found
 
 
@@ -56,49 +86,60 @@ def _breakdown(text: str, field: str, found: list[Mistake]) -> Breakdown:
     return tuple(sorted(pairs))
 
 
-def _figure(row: Mapping[str, str], period: str, field: str, found: list[Mistake]) -> Observation:
-    value, status = row["value"], row["status"].upper() or "A"
-    number = None
-    if value:
-        number = decimal(value)
-        if number is None:
-            found.append(Mistake(field, "number.bad", {"value": value}))
-    elif status not in check.VALUELESS:
-        found.append(Mistake(field, "value.empty"))
+def _number(text: str, separator: str, field: str, found: list[Mistake]) -> Decimal | None:
+    """A figure. `1,234` in a file separated by commas is a thousand for one reader and about one for another."""
+    number = decimal(text)
+    if number is None:
+        found.append(Mistake(field, "number.bad", {"value": text}))
+    elif separator == "," and _TWO_READINGS.fullmatch(text):
+        params = {"value": text, "thousands": text.replace(",", ""), "decimal": text.replace(",", ".")}
+        found.append(Mistake(field, "number.ambiguous", params))
+    return number
+
+
+def _figure(row: Mapping[str, str], period: str, separator: str, field: str, found: list[Mistake]) -> Observation:
     return Observation(
         indicator=row["indicator"],
         period=period,
-        value=number,
+        value=_number(row["value"], separator, field, found) if row["value"] else None,
         unit=row["unit"],
-        status=status,
+        status=row["status"].upper() or "A",
         method=row.get("method", "").lower(),
         breakdown=_breakdown(row.get("breakdown", ""), field, found),
     )
 
 
+def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[tuple[str, Observation]]:
+    """Every figure that can be read; the others are checked here, as far as they go, and left out."""
+    for line, cells in table.rows:
+        width = len(table.names)
+        if any(cell.strip() for cell in cells[width:]):
+            found.append(Mistake(line, "row.long", {"columns": str(width)}))
+            continue
+        padded = [cell.strip() for cell in cells[:width]] + [""] * (width - len(cells))
+        before = len(found)
+        figure = _figure(dict(zip(table.names, padded, strict=True)), period, table.separator, line, found)
+        if len(found) == before:
+            yield line, figure
+        else:
+            found += [m for m in check.observation(line, figure) if m.code not in ("value.empty", "value.with_status")]
+
+
 def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mistake, ...]:
     """The figures of one file for one period, or everything to mend; a mistake's field is its line number."""
+    try:
+        Period.parse(period)
+    except BadPeriod:
+        return (Mistake("period", "period.bad"),)
     table = _table(raw)
     if isinstance(table, Mistake):
         return (table,)
-    if not table:
-        return (Mistake("report.csv", "report.empty"),)
-    names = [cell.strip().lower() for cell in table[0][1]]
-    found = _header(table[0][1])
+    found = _header(table)
     if found:
         return tuple(found)
-    figures: list[Observation] = []
-    fields: list[str] = []
-    for line, cells in table[1:]:
-        if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
-            found.append(Mistake(str(line), "row.long", {"columns": str(len(names))}))
-            continue
-        padded = [cell.strip() for cell in cells] + [""] * (len(names) - len(cells))
-        before = len(found)
-        figure = _figure(dict(zip(names, padded, strict=False)), period, str(line), found)
-        if len(found) == before:
-            figures.append(figure)
-            fields.append(str(line))
-    wrong = check.observations(figures, fields) if figures or not found else ()
-    mistakes = sorted((*found, *wrong), key=lambda m: int(m.field) if m.field.isdigit() else 0)
-    return tuple(mistakes) or tuple(figures)
+    read = list(_rows(table, period, found))
+    lines, figures = [line for line, _ in read], [figure for _, figure in read]
+    found += check.observations(figures, lines) if figures or not found else ()
+    if not found:
+        found += plausible.comparisons(figures, lines)
+    return tuple(sorted(found, key=lambda m: int(m.field) if m.field.isdecimal() else 0)) or tuple(figures)

@@ -1,0 +1,81 @@
+"""Whether the figures of one report can all be true together: parts and totals, and what cannot exceed what.
+
+Only contradictions are mistakes, never what is merely unusual: nobody may be kept from saying something true.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from vocab.errors import Mistake
+from vocab.model import Breakdown, Observation, breakdown_text
+from vocab.reference import dimensions, indicators
+from vocab.units import canonical, total
+
+_ADDITIVE = ("sum", "distinct", "model")
+
+Found = dict[Breakdown, tuple[Decimal, str]]  # breakdown → figure and where it stands
+
+
+def _by_indicator(observations: Sequence[Observation], fields: Sequence[str]) -> Mapping[str, Found]:
+    found: dict[str, Found] = {}
+    for field, observation in zip(fields, observations, strict=True):
+        if observation.value is not None:
+            key = tuple(sorted(observation.breakdown))
+            found.setdefault(observation.indicator, {})[key] = (observation.value, field)
+    return found
+
+
+def _adds_up(dimension: str) -> bool:
+    known = dimensions().get(dimension)
+    return known is not None and known.partition == "yes" and not known.numerator_only
+
+
+def _within(part: Breakdown, whole: Breakdown) -> bool:
+    return len(part) > len(whole) and set(whole) <= set(part)
+
+
+def _one_above(name: str, found: Found) -> Iterator[Mistake]:
+    """A part alone above a figure that contains it."""
+    for part, (value, field) in found.items():
+        for whole, (limit, _) in found.items():
+            if _within(part, whole) and value > limit:
+                params = {"part": breakdown_text(part), "value": canonical(value), "total": canonical(limit)}
+                yield Mistake(field, "parts.one_above_total", {"indicator": name} | params)
+                break
+
+
+def _sum_above(name: str, found: Found) -> Iterator[Mistake]:
+    """The parts of a partition, together above the figure that they divide."""
+    groups: dict[tuple[Breakdown, str], list[Breakdown]] = {}
+    for part in found:
+        for pair in part:
+            if _adds_up(pair[0]):
+                groups.setdefault((tuple(p for p in part if p != pair), pair[0]), []).append(part)
+    for (whole, dimension), parts in groups.items():
+        together = total([found[part][0] for part in parts])
+        if whole in found and together > found[whole][0]:
+            shown = {"parts": canonical(together), "total": canonical(found[whole][0]), "dimension": dimension}
+            yield Mistake(found[parts[-1]][1], "parts.above_total", {"indicator": name} | shown)
+
+
+def parts(observations: Sequence[Observation], fields: Sequence[str]) -> tuple[Mistake, ...]:
+    """Parts above their total, alone or together. A mean, a score or a level that is not summed has no parts."""
+    mistakes: list[Mistake] = []
+    for name, found in _by_indicator(observations, fields).items():
+        rule = indicators()[name]
+        if rule.across_sites in _ADDITIVE:
+            mistakes += [*_sum_above(name, found)] or [*_one_above(name, found)]
+    return tuple(mistakes)
+
+
+def comparisons(observations: Sequence[Observation], fields: Sequence[str]) -> tuple[Mistake, ...]:
+    """Totals above a total that contains them: teleworked days above days worked, people above their hours."""
+    by_name = _by_indicator(observations, fields)
+    mistakes = []
+    for name, found in by_name.items():
+        limit = indicators()[name].not_above
+        here, above = found.get(()), by_name.get(limit, {}).get(())
+        if here is not None and above is not None and here[0] > above[0]:
+            shown = {"value": canonical(here[0]), "whole": limit, "total": canonical(above[0])}
+            mistakes.append(Mistake(here[1], "figure.above", {"indicator": name} | shown))
+    return tuple(mistakes)
