@@ -6,6 +6,7 @@ from federation.errors import Refused
 from federation.httpsig import IncomingRequest, signature_of, verify
 from node.context import Node
 from node.lookup import Lookup
+from node.receive import policy
 
 LOOKUP: web.AppKey[Lookup] = web.AppKey("lookup", Lookup)
 ACTIVITY_JSON = "application/activity+json"
@@ -36,6 +37,9 @@ async def reader_of(request: web.Request, node: Node) -> str | Refused | None:
     signature = signature_of(came)
     if isinstance(signature, Refused):
         return signature
+    blocked = policy(node).judge(signature.key_id)
+    if blocked is not None:
+        return blocked
     key = await request.app[LOOKUP].key(signature.key_id)
     if isinstance(key, Refused):
         return key

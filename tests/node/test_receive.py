@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 
 from federation.canonical import jcs
-from node.context import Node
+from federation.httpsig import sign_cavage
+from node.context import Node, utc_now
 from node.project import catch_up
 from tests.node.net import free_ports, listening, make, projected, rows
 from tests.node.sender import Sender
@@ -173,6 +174,10 @@ async def test_hosts_that_are_blocked(tmp_path: Path, session: aiohttp.ClientSes
     async with listening(node, work=False):
         body = far.sent[far.say(1, "Create", far.report("r", 1))]
         answer = await answered(session, node, body, far.headers(node.config.url + "/inbox", body))
+        outbox = node.config.node_actor + "/outbox"
+        signed = sign_cavage("GET", outbox, None, far.id + "#main-key", far.keys.rsa, utc_now())
+        async with session.get(outbox, headers=signed) as reading:
+            assert (reading.status, (await reading.json(content_type=None))["reason"]) == (403, "blocked")
     assert answer == (403, "blocked")
     assert rows(node, "SELECT count(*) FROM journal") == [(0,)]
     node.close()
