@@ -4,17 +4,20 @@ Missing is never 0. *Not collected* stays in the denominators of coverage, *not 
 Σ numerator ÷ Σ denominator over the units that report both. Method versions never mix.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 
+from vocab.derived import of_answers, of_parts, operands
 from vocab.periods import Period
 from vocab.reference import Indicator, indicator
 from vocab.resolve import Answer, Fact, answer, worst
 from vocab.units import divide, total
 
+_NUMBER = re.compile(r"([0-9]+)")
 _NONE: Mapping[str, Decimal] = MappingProxyType({})
 
 
@@ -53,55 +56,77 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
-    """What a rule gives: the value, and the units it used."""
+class Result:
+    """What a rule gives: the value, the units it used, their answers, and the method versions behind the value."""
 
     value: Decimal | None
     used: tuple[str, ...]
     answers: tuple[Answer, ...]
     note: str = ""
+    methods: tuple[str, ...] | None = None
 
 
 Answers = Mapping[str, Mapping[str, Answer]]  # unit → indicator → answer
 
 
-def _unit_of(rule: Indicator, universe: Universe) -> Callable[[str], str]:
+def unit_of(rule: Indicator, universe: Universe) -> Callable[[str], str]:
+    """From a place to the unit that is asked: the place itself, or its operator."""
     if rule.asked_of == "operator":
         return lambda place: universe.operators.get(place, place)
     return lambda place: place
 
 
 def _parts(rule: Indicator) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(p for p in (rule.id, rule.numerator, rule.denominator, rule.weight) if p))
+    return tuple(dict.fromkeys(part for part in (rule.id, *operands(rule), rule.weight) if part))
 
 
 def questions(name: str) -> tuple[str, ...]:
-    """The indicators whose figures are needed for `name`: itself, numerator, denominator, weight."""
+    """The indicators whose figures are needed for `name`: itself, numerator, denominator, operands, weight."""
     return _parts(indicator(name))
 
 
 def _answers(rule: Indicator, period: str, facts: Iterable[Fact], universe: Universe) -> Answers:
-    unit_of = _unit_of(rule, universe)
-    wanted = set(_parts(rule))
-    grouped: dict[tuple[str, str], dict[str, list[Fact]]] = {}
+    wanted, unit = set(_parts(rule)), unit_of(rule, universe)
+    grouped: dict[str, dict[str, dict[str, list[Fact]]]] = {}  # unit → indicator → place → facts
     for fact in facts:
         if fact.indicator in wanted and fact.place in universe.operators:
-            places = grouped.setdefault((unit_of(fact.place), fact.indicator), {})
-            places.setdefault(fact.place, []).append(fact)
-    found: dict[str, dict[str, Answer]] = {}
-    for (unit, name), places in grouped.items():
-        given = _one(indicator(name), period, list(places.values()))
-        if given is not None:
-            found.setdefault(unit, {})[name] = given
-    return found
+            mine = grouped.setdefault(unit(fact.place), {}).setdefault(fact.indicator, {})
+            mine.setdefault(fact.place, []).append(fact)
+    return {name: _of_unit(rule, period, mine) for name, mine in sorted(grouped.items())}
+
+
+def _of_unit(rule: Indicator, period: str, mine: Mapping[str, Mapping[str, Sequence[Fact]]]) -> dict[str, Answer]:
+    """What one unit answers to each part of the question, and to the question where it is computed from them."""
+    said = {name: _one(indicator(name), period, list(places.values())) for name, places in mine.items()}
+    found = {name: answer for name, answer in said.items() if answer is not None}
+    if rule.formula == "entropy":
+        facts = [fact for places in mine.values() for given in places.values() for fact in given]
+        computed = of_parts(rule, period, facts)
+    else:
+        computed = of_answers(rule, found) if operands(rule) else None
+    return found if computed is None else found | {rule.id: computed}
 
 
 def _one(rule: Indicator, period: str, places: Sequence[Sequence[Fact]]) -> Answer | None:
-    """One answer a unit: an operator that answered from several places counts once, by its latest answer."""
+    """One answer a unit. What is asked of an operator counts once, by its latest answer, from however many places;
+    what is asked of a place adds up over the places of an operator."""
     latest = sorted(places, key=lambda facts: max(f.seq for f in facts), reverse=True)
     answers = [a for a in (answer(rule, period, facts) for facts in latest) if a is not None]
     given = [a for a in answers if a.given]
+    if rule.asked_of == "place" and rule.across_sites == "sum" and len(given) > 1:
+        values = [a.value for a in given if a.value is not None]
+        return Answer(total(values), worst([a.status for a in given]), given[0].method)
     return given[0] if given else answers[0] if answers else None
+
+
+def own(name: str, period: str, facts: Iterable[Fact]) -> Answer | None:
+    """What one place gives or lets compute for `name`; None when it says nothing. `facts` are of that place only."""
+    rule = indicator(name)
+    mine: dict[str, dict[str, list[Fact]]] = {}
+    for fact in facts:
+        if fact.indicator in _parts(rule):
+            mine.setdefault(fact.indicator, {}).setdefault(fact.place, []).append(fact)
+    return _of_unit(rule, period, mine).get(name)
 
 
 def _given(answers: Answers, *names: str) -> dict[str, tuple[Answer, ...]]:
@@ -113,62 +138,72 @@ def _given(answers: Answers, *names: str) -> dict[str, tuple[Answer, ...]]:
     }
 
 
-def _sum(rule: Indicator, answers: Answers) -> _Result:
+def _sum(rule: Indicator, answers: Answers) -> Result:
     given = _given(answers, rule.id)
     values = [a.value for (a,) in given.values() if a.value is not None]
     note = "declared" if rule.across_sites == "distinct" else ""
     if any(a.months not in (0, 12) for (a,) in given.values()):
         note = "months"
-    return _Result(total(values) if values else None, tuple(given), tuple(a for (a,) in given.values()), note)
+    return Result(total(values) if values else None, tuple(given), tuple(a for (a,) in given.values()), note)
 
 
-def _ratio(rule: Indicator, answers: Answers) -> _Result:
+def _ratio(rule: Indicator, answers: Answers) -> Result:
     given = _given(answers, rule.numerator, rule.denominator)
     top = total([n.value for n, _ in given.values() if n.value is not None])
     bottom = total([d.value for _, d in given.values() if d.value is not None])
     flat = tuple(a for pair in given.values() for a in pair)
     if not given or bottom == 0:
-        return _Result(None, tuple(given), flat)
-    return _Result(divide(top * (rule.scale or Decimal(1)), bottom), tuple(given), flat)
+        return Result(None, tuple(given), flat)
+    return Result(divide(top * (rule.scale or Decimal(1)), bottom), tuple(given), flat)
+
+
+def _version(method: str) -> list[str | int]:
+    """So that v10 comes after v9."""
+    return [int(piece) if piece.isdecimal() else piece for piece in _NUMBER.split(method)]
 
 
 def _one_method(given: dict[str, tuple[Answer, ...]]) -> tuple[dict[str, tuple[Answer, ...]], str]:
-    """Only the answers of the most used method version: versions never mix."""
+    """Only the answers of the most used method version, the latest of equals: versions never mix."""
     used = Counter(answers[0].method for answers in given.values())
     if len(used) <= 1:
         return given, ""
-    best = max(used, key=lambda method: (used[method], method))
+    best = max(used, key=lambda method: (used[method], _version(method)))
     return {unit: answers for unit, answers in given.items() if answers[0].method == best}, "methods"
 
 
-def _weighted_mean(rule: Indicator, answers: Answers) -> _Result:
+def _methods(answers: Iterable[Answer]) -> tuple[str, ...]:
+    return tuple(sorted({a.method for a in answers if a.method}))
+
+
+def _weighted_mean(rule: Indicator, answers: Answers) -> Result:
     given, note = _one_method(_given(answers, rule.id, rule.weight))
     weights = total([w.value for _, w in given.values() if w.value is not None])
     top = total([v.value * w.value for v, w in given.values() if v.value is not None and w.value is not None])
     flat = tuple(a for pair in given.values() for a in pair)
-    return _Result(divide(top, weights) if weights else None, tuple(given), flat, note)
+    value = divide(top, weights) if weights else None
+    return Result(value, tuple(given), flat, note, _methods(score for score, _ in given.values()))
 
 
-def _model(rule: Indicator, answers: Answers) -> _Result:
+def _model(rule: Indicator, answers: Answers) -> Result:
     given, note = _one_method(_given(answers, rule.id))
     values = [a.value for (a,) in given.values() if a.value is not None]
-    return _Result(total(values) if values else None, tuple(given), tuple(a for (a,) in given.values()), note)
+    return Result(total(values) if values else None, tuple(given), tuple(a for (a,) in given.values()), note)
 
 
-def _share(rule: Indicator, answers: Answers) -> _Result:
+def _share(rule: Indicator, answers: Answers) -> Result:
     """The share of answering units that say yes, from 0 to 1."""
     given = _given(answers, rule.id)
     values = [a.value for (a,) in given.values() if a.value is not None]
     share = divide(total(values), Decimal(len(values))) if values else None
-    return _Result(share, tuple(given), tuple(a for (a,) in given.values()))
+    return Result(share, tuple(given), tuple(a for (a,) in given.values()))
 
 
-def _nothing(rule: Indicator, answers: Answers) -> _Result:
+def _nothing(rule: Indicator, answers: Answers) -> Result:
     given = _given(answers, rule.id)
-    return _Result(None, tuple(given), tuple(a for (a,) in given.values()), "distribution")
+    return Result(None, tuple(given), tuple(a for (a,) in given.values()), "distribution")
 
 
-_RULES: Mapping[str, Callable[[Indicator, Answers], _Result]] = {
+_RULES: Mapping[str, Callable[[Indicator, Answers], Result]] = {
     "sum": _sum,
     "distinct": _sum,
     "ratio": _ratio,
@@ -181,21 +216,27 @@ _RULES: Mapping[str, Callable[[Indicator, Answers], _Result]] = {
 
 def _directory(rule: Indicator, universe: Universe) -> Aggregate | None:
     """Counts of the directory, reference data, and ratios of the two: no place answers these."""
+    if rule.origin not in ("aggregator", "reference"):
+        return None
     n = len(universe.known)
     operators = len({universe.operators.get(place, place) for place in universe.known})
     counts = {"placesCount": Decimal(n), **universe.reference}
-    if rule.kind not in ("count", "reference") and not {rule.numerator, rule.denominator} & set(counts):
-        return None
-    if rule.origin == "entered":
-        return None
     value, note = counts.get(rule.id), "reference" if rule.kind == "reference" else ""
     if rule.kind == "ratio":
         top, bottom = counts.get(rule.numerator), counts.get(rule.denominator)
         value = divide(top * (rule.scale or Decimal(1)), bottom) if top is not None and bottom else None
     connected = len(universe.connected)
     coverage = divide(Decimal(connected), Decimal(n)) if n else None
-    status = "A" if value is not None else "L"
-    return Aggregate(value, rule.unit, status, "F", operators, n, connected, n, coverage, (), 0, note)
+    if value is None:
+        return Aggregate(None, rule.unit, "L", "F", 0, 0, connected, n, coverage, (), 0, note)
+    return Aggregate(value, rule.unit, "A", "F", operators, n, connected, n, coverage, (), 0, note)
+
+
+def result(name: str, period: str, facts: Iterable[Fact], universe: Universe) -> tuple[Result, Answers]:
+    """What the rule of `name` gives over the answers of the places, and those answers."""
+    rule = indicator(name)
+    answers = _answers(rule, period, facts, universe)
+    return _RULES.get(rule.across_sites, _nothing)(rule, answers), answers
 
 
 def aggregate(name: str, period: str, facts: Iterable[Fact], universe: Universe) -> Aggregate:
@@ -209,13 +250,11 @@ def aggregate(name: str, period: str, facts: Iterable[Fact], universe: Universe)
     from_directory = _directory(rule, universe)
     if from_directory is not None:
         return from_directory
-    answers = _answers(rule, period, facts, universe)
-    result = _RULES[rule.across_sites](rule, answers) if rule.across_sites in _RULES else _nothing(rule, answers)
-    return _with_coverage(rule, result, answers, universe)
+    return _with_coverage(rule, *result(name, period, facts, universe), universe)
 
 
 def _not_applicable(rule: Indicator, answers: Answers) -> frozenset[str]:
-    asked = [p for p in (rule.numerator, rule.denominator) if p] or [rule.id]
+    asked = operands(rule) or (rule.id,)
     return frozenset(
         unit
         for unit, mine in answers.items()
@@ -223,31 +262,31 @@ def _not_applicable(rule: Indicator, answers: Answers) -> frozenset[str]:
     )
 
 
-def _with_coverage(rule: Indicator, result: _Result, answers: Answers, universe: Universe) -> Aggregate:
-    unit_of = _unit_of(rule, universe)
+def _with_coverage(rule: Indicator, result: Result, answers: Answers, universe: Universe) -> Aggregate:
+    unit = unit_of(rule, universe)
     beside = _not_applicable(rule, answers)
-    connected = {unit_of(p) for p in universe.connected} - beside
-    known = ({unit_of(p) for p in universe.known} - beside) | set(result.used)
+    used = set(result.used)
+    connected = {unit(place) for place in universe.connected} - beside
+    known = ({unit(place) for place in universe.known} - beside) | used
     by_operator = rule.asked_of == "operator"
-    operators = {unit if by_operator else universe.operators.get(unit, unit) for unit in result.used}
-    n = len(result.used)
+    operators = {name if by_operator else universe.operators.get(name, name) for name in used}
     return Aggregate(
         value=result.value,
         unit=rule.unit,
         obs_status=_status(result, beside, connected),
         conf_status="N" if result.value is None and universe.restricted else "F",
         n_operators=len(operators),
-        n_reporting=n,
+        n_reporting=len(used),
         n_connected=len(connected),
         n_known=len(known),
-        coverage=divide(Decimal(n), Decimal(len(connected))) if connected else None,
-        methods=tuple(sorted({a.method for a in result.answers if a.method})),
+        coverage=divide(Decimal(len(used & connected)), Decimal(len(connected))) if connected else None,
+        methods=_methods(result.answers) if result.methods is None else result.methods,
         restricted_left_out=universe.restricted,
         note=result.note,
     )
 
 
-def _status(result: _Result, beside: frozenset[str], connected: set[str]) -> str:
+def _status(result: Result, beside: frozenset[str], connected: set[str]) -> str:
     if result.value is not None:
         return worst([a.status for a in result.answers])
     return "M" if beside and not connected else "L"

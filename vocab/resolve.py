@@ -49,34 +49,36 @@ def worst(statuses: Sequence[str]) -> str:
     return "E" if "E" in statuses else "P" if "P" in statuses else "A"
 
 
+def _adds_up(name: str, indicator: Indicator) -> bool:
+    """Whether the parts by dimension `name` make the total: exhaustive, exclusive, and exclusive for persons too."""
+    dimension = dimensions()[name]
+    exclusive = dimension.partition == "yes" and not dimension.open and not dimension.numerator_only
+    return exclusive and (indicator.kind != "heads" or dimension.of_persons)
+
+
 def _partition(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
-    """The sum of a complete partition: every code of a closed, exhaustive dimension is there."""
-    for name in indicator.dimensions:
-        dimension = dimensions()[name]
-        if dimension.partition != "yes" or dimension.open or dimension.numerator_only:
+    """The sum of a complete partition: every code is there, given or not applicable, by one method for a model."""
+    for name in filter(lambda dimension: _adds_up(dimension, indicator), indicator.dimensions):
+        pairs = [(breakdown_of(fact.breakdown), fact) for fact in facts]
+        found = {pair[0][1]: fact for pair, fact in pairs if len(pair) == 1 and pair[0][0] == name}
+        given = [fact for fact in found.values() if fact.value is not None and fact.status in _ANSWERED]
+        complete = set(found) == set(dimensions()[name].codes)
+        if not given or not complete or any(f.value is None and f.status != "M" for f in found.values()):
             continue
-        found = {
-            breakdown_of(f.breakdown)[0][1]: f
-            for f in facts
-            if f.breakdown.startswith(name + "=") and "&" not in f.breakdown
-        }
-        if set(found) != set(dimension.codes) or any(f.status == "L" for f in found.values()):
+        if indicator.kind == "model" and len({fact.method for fact in given}) > 1:
             continue
-        given = [f for f in found.values() if f.value is not None]
-        if (given and len({f.method for f in given}) == 1) or (given and indicator.kind not in ("score", "model")):
-            values = [f.value for f in given if f.value is not None]
-            return Answer(total(values), worst([f.status for f in given]), given[0].method)
+        values = [fact.value for fact in given if fact.value is not None]
+        return Answer(total(values), worst([fact.status for fact in given]), given[0].method)
     return None
 
 
 def _at(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
     """The answer among facts of one period: the total, else a complete partition."""
-    for fact in facts:
+    for fact in reversed(facts):
         if not fact.breakdown:
             usable = fact.value is not None and fact.status in _ANSWERED
             return Answer(fact.value if usable else None, fact.status, fact.method)
-    additive = indicator.across_sites in ("sum", "distinct", "ratio") and indicator.kind != "heads"
-    return _partition(facts, indicator) if additive else None
+    return _partition(facts, indicator) if indicator.across_sites in ("sum", "distinct", "model") else None
 
 
 def _months(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -> Answer | None:
@@ -91,13 +93,13 @@ def _months(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -
     return Answer(total([a.value for a in given if a.value is not None]), status, given[0].method, len(given))
 
 
-def _stock(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -> Answer | None:
-    """31 December, else the last date of the year, then estimated; dates never add."""
+def _dated(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -> Answer | None:
+    """The last date of the year; a stock of another day than 31 December is an estimate. Dates never add."""
     dates = sorted(p for p in by_period if len(p) == 10 and p.startswith(f"{year}-"))
     if not dates:
         return None
     answer = _at(by_period[dates[-1]], indicator)
-    if answer is None or dates[-1].endswith("-12-31") or not answer.given:
+    if answer is None or indicator.kind != "stock" or dates[-1].endswith("-12-31") or not answer.given:
         return answer
     return Answer(answer.value, "E", answer.method)
 
@@ -105,7 +107,7 @@ def _stock(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) ->
 def answer(indicator: Indicator, period: str, facts: Sequence[Fact]) -> Answer | None:
     """What one unit answers for `period`; None when it says nothing. `facts` are of this unit and indicator only."""
     by_period: dict[str, list[Fact]] = {}
-    for fact in facts:
+    for fact in sorted(facts, key=lambda f: f.seq):
         by_period.setdefault(fact.period, []).append(fact)
     asked = Period.parse(period)
     if asked.kind == "date" and (asked.end.month, asked.end.day) == (12, 31):
@@ -118,6 +120,6 @@ def answer(indicator: Indicator, period: str, facts: Sequence[Fact]) -> Answer |
         found = _at(by_period[accounting], indicator)
         if found is not None:
             return found
-    if indicator.kind in ("stock", "flag", "count"):
-        return _stock(by_period, indicator, asked.year)
+    if "date" in indicator.periods:
+        return _dated(by_period, indicator, asked.year)
     return _months(by_period, indicator, asked.year)

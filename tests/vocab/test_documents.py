@@ -2,15 +2,19 @@
 
 import copy
 import hashlib
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, serialize
+from pyoxigraph import parse as parse_rdf
 
 from vocab import build, jsonld, parse, validate
-from vocab.errors import BlankNode, Mistake, UnknownContext
+from vocab.errors import BlankNode, Mistake, NotJsonLd, UnknownContext, VocabError, message
 from vocab.model import Address, Description, Envelope, Hours, Listing, Observation, Operator, Place, Report
 from vocab.reference import scheme
 from vocab.terms import LICENCE_OUVERTE, PUBLIC
@@ -109,6 +113,53 @@ def test_nothing_is_fetched_and_no_blank_node_passes() -> None:
         jsonld.nquads(document)
 
 
+@pytest.mark.parametrize("field", ["license", "id", "attributedTo"])
+def test_what_is_written_in_an_address_never_becomes_another_quad(field: str) -> None:
+    document = copy.deepcopy(DESCRIPTION)
+    document[field] = "https://a.example/> <https://b.example/p> <https://c.example/o> .\n<https://evil.example/s"
+    read = parse.document(document)
+    assert isinstance(read, tuple)
+    assert [m.code for m in read] == ["iri.bad"]
+    try:
+        lines = jsonld.nquads(document)
+    except VocabError:
+        return
+    assert not any("evil" in line for line in lines)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1))
+def test_lines_are_those_of_rdf_canonicalisation(text: str) -> None:
+    """No blank node: RDFC-1.0 has nothing to rename, and another library writes and sorts the same lines."""
+    document = copy.deepcopy(DESCRIPTION)
+    document["about"]["schema:name"] = text
+    lines = jsonld.nquads(document)
+    store = Dataset(parse_rdf("\n".join(lines), format=RdfFormat.N_QUADS))
+    store.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    again = serialize(store, format=RdfFormat.N_QUADS)
+    assert again is not None
+    assert sorted(again.decode().rstrip("\n").split("\n")) == lines
+
+
+def test_a_graph_inside_a_document_is_refused() -> None:
+    inner = {"@id": "https://e.example/g", "@graph": [{"@id": "https://e.example/s", "schema:name": "x"}]}
+    with pytest.raises(NotJsonLd):
+        jsonld.nquads(DESCRIPTION | {"schema:hasPart": inner})
+
+
+@pytest.mark.parametrize("name", ["description", "report", "listing"])
+def test_the_wire_is_the_same_as_ever(name: str) -> None:
+    """A frozen context and a frozen shape: these bytes were signed by somebody."""
+    listed = Place(ACTOR + "/listings/anct/1#place", "Lieu", Address("23096"))
+    cover = envelope(id=ACTOR + "/listings/anct/1")
+    made = {
+        "description": DESCRIPTION,
+        "report": REPORT,
+        "listing": build.listing(listed, cover, "https://data.example/2024", "1", "0" * 64),
+    }
+    golden = (Path(__file__).parent / "golden" / f"{name}.jsonld").read_text(encoding="utf-8")
+    assert json.dumps(made[name], ensure_ascii=False, indent=1) + "\n" == golden
+
+
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     if isinstance(value, dict):
         return [path, *(p for k, v in value.items() for p in _paths(v, (*path, k)))]
@@ -152,6 +203,10 @@ def test_a_document_touched_anywhere_never_raises(data: st.DataObject) -> None:
         (("about", "geo", "schema:latitude"), "46.170", "doc.number"),
         (("about", "typology"), ["tlc:typology/nothing"], "concept.unknown"),
         (("published",), "2026-01-01", "doc.bad"),
+        (("updated",), "2026-02-30T00:00:00Z", "doc.bad"),
+        (("license",), "Licence Ouverte", "iri.bad"),
+        (("to",), ["everybody"], "iri.bad"),
+        (("about", "operator", "schema:name"), "\x1b[31mX", "text.control"),
         (("name",), "Another", "doc.bad"),
     ],
 )
@@ -189,8 +244,10 @@ def test_shapes_refuse_what_they_must() -> None:
     document = copy.deepcopy(DESCRIPTION)
     del document["about"]["schema:name"]
     document["about"]["hours"][0]["schema:opens"] = "9h"
-    fields = {mistake.field for mistake in validate.shacl(document)}
-    assert fields == {"name", "openingHoursSpecification"}
+    mistakes = {mistake.field: mistake for mistake in validate.shacl(document)}
+    assert set(mistakes) == {"name", "openingHoursSpecification"}
+    assert message(mistakes["name"], "fr") == "name : Le lieu a un nom, de 200 caractères au plus."
+    assert message(mistakes["name"], "en") == "name: The place has a name, of at most 200 characters."
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=4))

@@ -2,13 +2,14 @@
 
 import json
 from decimal import Decimal
+from string import Formatter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vocab.build import description
-from vocab.errors import Mistake, message
+from vocab.errors import Mistake, catalogue, message
 from vocab.intake.place import place_jsonld, place_toml
 from vocab.intake.report import report_csv
 from vocab.model import Envelope, Observation, Place
@@ -41,6 +42,7 @@ days = ["Mo", "Tu"]
 opens = "09:00"
 closes = "18:00"
 """
+ABOVE = "parts.above_total"
 HEAD = "indicator,value,unit,status,method,breakdown\n"
 
 
@@ -106,6 +108,13 @@ def test_every_mistake_at_once() -> None:
         ('status = "open"', 'status = "ouvert"', ("status", "concept.unknown")),
         ('["Mo", "Tu"]', '["lundi"]', ("hours[1].days", "day.bad")),
         ("[geo]", "geo = 3\n[geo]", ("address.geo", "field.unknown")),
+        ("[[hours]]", "[hours]", ("hours", "kind.tables")),
+        ('commune = "23096"', 'commune = "69152"', ("address.commune", "commune.former")),
+        ('commune = "23096"', 'commune = "75110"', ("address.commune", "commune.former")),
+        ('opened = "2021-09-01"', 'opened = "2021-09-01"\nclosed = "2021-08"', ("closed", "closed.before")),
+        ("1 rue Exemple", "1 rue\\u001b[31m Exemple", ("address.street", "text.control")),
+        ("Association Exemple", "\\u202eExemple", ("operator.name", "text.control")),
+        ('lat = "46.17"', "lat = 46.17", ("geo.lat", "kind.text")),
         ("[geo]", "[geo", ("place.toml", "toml.bad")),
     ],
 )
@@ -193,6 +202,87 @@ def test_refused_rows(row: str, code: str) -> None:
     found = codes(report_csv((HEAD + row + "\n").encode(), "2025"))
     assert code in [c for _, c in found]
     assert all(field in ("2", "3") for field, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ("visits,40,{visit},A,,\nvisits,50,{visit},A,,audience=children", "parts.one_above_total"),
+        ("events,9,{event},A,,\nevents,5,{event},A,,eventType=talk\nevents,6,{event},A,,eventType=market", ABOVE),
+        ("events,5,{event},A,,eventAccess=public\nevents,6,{event},A,,eventAccess=public&eventType=talk", ABOVE),
+        ("floorArea,100,m2,A,,\nreusedFloorArea,120,m2,A,,", "figure.above"),
+        ("events,38,{event},A,,\neventAttendance,12,{visit},A,,", "figure.above"),
+        ("volunteers,80,{person},A,,\nvolunteerHours,12,{person}.h,A,,", "figure.above"),
+    ],
+)
+def test_figures_that_contradict_each_other(rows: str, code: str) -> None:
+    assert [c for _, c in codes(report_csv((HEAD + rows + "\n").encode(), "2025"))] == [code]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "hoursGiven,120,{person}.h,A,,\nreciprocityTarget,100,{person}.h,A,,",
+        "openingHours,35,h/wk,A,,\nopeningHours,168,h/wk,A,,access=badge",
+        "events,30,{event},A,,eventAccess=public",
+        "events,,{event},L,,\nevents,30,{event},A,,eventAccess=public",
+        "useValueScore,4.1,1,A,survey-v1,\nuseValueScore,4.9,1,A,survey-v1,audience=students",
+    ],
+)
+def test_figures_that_may_be_true_together(rows: str) -> None:
+    assert all(isinstance(f, Observation) for f in report_csv((HEAD + rows + "\n").encode(), "2025"))
+
+
+def test_a_comma_before_three_digits_is_read_as_written_by_its_file() -> None:
+    area = 'indicator,value,unit,status\nfloorArea,"1,234",m2,A\n'
+    assert codes(report_csv(area.encode(), "2025")) == [("2", "number.ambiguous")]
+    message_fr = message(report_csv(area.encode(), "2025")[0], "fr")  # type: ignore[arg-type]
+    assert "1234" in message_fr
+    assert "1.234" in message_fr
+    french = report_csv(b"indicator;value;unit;status\nfloorArea;1,234;m2;A\n", "2025")[0]
+    assert isinstance(french, Observation)
+    assert french.value == Decimal("1.234")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"sep=;\r\nindicator;value;unit;status\r\nfloorArea;120,5;m2;A\r\n",
+        b"indicator;value;unit;status;;;\nfloorArea;120,5;m2;A;;;\n",
+        b"indicator\tvalue\tunit\tstatus\nfloorArea\t120,5\tm2\tA\n",
+        b'"Indicator";"Value";"Unit";"Status"\n"floorArea";"120,50";"m2";"a"\n',
+    ],
+)
+def test_what_spreadsheets_add(raw: bytes) -> None:
+    figures = report_csv(raw, "2025")
+    assert [f.value for f in figures if isinstance(f, Observation)] == [Decimal("120.5")]
+
+
+def test_every_mistake_of_a_row_at_once() -> None:
+    found = codes(report_csv((HEAD + "visits,douze,{event},Z,,\nevents,,{event},A,,\n").encode(), "2025"))
+    assert found == [("2", "number.bad"), ("2", "status.unknown"), ("2", "unit.wrong"), ("3", "value.empty")]
+
+
+def test_a_line_says_where_it_is_in_the_readers_language() -> None:
+    empty = Mistake("7", "value.empty")
+    assert message(empty, "fr").startswith("Ligne 7 : ")
+    assert message(empty, "en").startswith("Line 7: ")
+    assert message(Mistake("observations[3]", "value.empty"), "fr").startswith("observations[3] : ")
+    hostile = Mistake("name", "concept.unknown", {"value": "\x1b[2J\n" + "x" * 5_000})
+    assert "\x1b" not in message(hostile, "en")
+    assert len(message(hostile, "en")) < 500
+
+
+def test_both_languages_can_say_the_same_with_the_same_evidence() -> None:
+    texts = {lang: catalogue().texts(lang) for lang in ("fr", "en")}
+    assert texts["fr"].keys() == texts["en"].keys()
+    for key, french in texts["fr"].items():
+        names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (french, texts["en"][key])]
+        assert names[0] == names[1] or key == "shape", key
+
+
+def test_a_period_that_is_none_is_a_mistake() -> None:
+    assert report_csv(REPORT.encode(), "25") == (Mistake("period", "period.bad"),)
 
 
 @pytest.mark.parametrize(
