@@ -92,10 +92,11 @@ async def _asked(node: "Node", request: web.Request) -> web.StreamResponse:
 
 
 def _page(node: "Node", request: web.Request, name: str) -> web.Response:
+    from node.web.plain import HEADERS
     from node.web.reference import page
 
     lang = language(request)
-    headers = {**_HEADERS, "Content-Language": lang}
+    headers = {**HEADERS, **_HEADERS, "Content-Language": lang}
     return web.Response(text=page(node, name, lang), content_type=HTML, charset="utf-8", headers=headers)
 
 

@@ -96,12 +96,14 @@ class Endpoint:
     def _page(
         self, asked: Request | QueryRefused | None, answered: QueryAnswer | QueryRefused | None, lang: str
     ) -> web.Response:
+        from node.web.plain import HEADERS
         from node.web.sparql import page
 
         query = asked.query if isinstance(asked, Request) else ""
         status = STATUS.get(answered.reason, 400) if isinstance(answered, QueryRefused) else 200
         html = page(self.node, query, answered, self.pool.limits, lang)
-        return web.Response(text=html, status=status, content_type=HTML, charset="utf-8", headers=_HEADERS)
+        headers = {**HEADERS, **_HEADERS, "Content-Language": lang}
+        return web.Response(text=html, status=status, content_type=HTML, charset="utf-8", headers=headers)
 
 
 async def _preflight(_request: web.Request) -> web.Response:

@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from node.context import Node
 from node.store.schema import directory, relations
 from node.views import totals
 from node.views.totals import Row as Total
 from node.views.totals import exclusive_family
+from vocab import territory
 from vocab.model import Place
 
 HEADLINES = (
@@ -101,25 +102,38 @@ def own(node: Node) -> tuple[Entry, ...]:
     return tuple(entry for entry in described(node) if entry.actor.startswith(node.config.url + "/places/"))
 
 
-def _sought(query: Select[Any], departement: str, words: str, kind: str) -> Select[Any]:
+def _sought(public: Connection, departement: str, words: str, kind: str) -> list[str]:
+    """The documents of the places sought, in the order of the list; words are compared without case or accents."""
+    query = select(directory.c.document, directory.c.name)
     if departement:
         query = query.where(directory.c.departement == departement)
     if kind:
         query = query.where(directory.c.kind == kind)
-    for word in words.split()[:6]:
-        query = query.where(directory.c.name.icontains(word, autoescape=True))
-    return query
+    query = query.order_by(directory.c.kind, directory.c.name, directory.c.document)
+    wanted = territory.fold(words).split()
+    return [
+        row.document
+        for row in public.execute(query)
+        if not words.strip() or (wanted and all(word in territory.fold(row.name) for word in wanted))
+    ]
 
 
 def listed(node: Node, departement: str = "", words: str = "", kind: str = "", page: int = 1) -> Entries:
     """One page of all known places: those that describe themselves first, then by name."""
-    count = _sought(select(func.count()).select_from(directory), departement, words, kind)
-    query = _sought(select(directory), departement, words, kind)
-    query = query.order_by(directory.c.kind, directory.c.name, directory.c.document)
     with node.cache.public.read() as public:
-        total = int(public.execute(count).scalar_one())
-        pages = max(1, -(-total // PAGE))
+        found = _sought(public, departement, words, kind)
+        pages = max(1, -(-len(found) // PAGE))
         page = min(max(page, 1), pages)
+        here = found[(page - 1) * PAGE : page * PAGE]
+        rows = public.execute(select(directory).where(directory.c.document.in_(here)))
+        by_document = {row.document: row for row in rows}
         connected = _connected(public)
-        rows = public.execute(query.limit(PAGE).offset((page - 1) * PAGE))
-        return Entries(tuple(_entry(row, connected) for row in rows), total, page, pages)
+        entries = tuple(_entry(by_document[document], connected) for document in here)
+    return Entries(entries, len(found), page, pages)
+
+
+def count(node: Node, kind: str) -> int:
+    """How many documents of a kind the directory holds."""
+    with node.cache.public.read() as public:
+        query = select(func.count()).select_from(directory).where(directory.c.kind == kind)
+        return int(public.execute(query).scalar_one())

@@ -1,7 +1,6 @@
 """One place as its page shows it: who says what, its public figures year by year, and how each document was proved."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,9 +15,7 @@ from vocab.model import Place
 from vocab.periods import Period
 from vocab.reference import Indicator, indicators
 from vocab.resolve import Fact
-from vocab.terms import PROV, TL
-
-_SAID = re.compile(r"<[^>]+> <([^>]+)> [<\"]([^>\"]*)[>\"]\S* <[^>]+#provenance> \.")
+from vocab.terms import SCHEMA, TL
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,7 @@ class Document:
     key: str = ""
     digest: str = ""
     received: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +137,26 @@ def _documents(public: Connection, said: Iterable[Row[Any]]) -> tuple[Document, 
 
 
 def _document(public: Connection, document: str, period: str, version: int) -> Document:
-    """A document with what its provenance graph says of its proof."""
+    """A document with what its provenance graph says of its proof, and the source that a listing names."""
     text = public.execute(select(graphs.c.nquads).where(graphs.c.document == document)).scalar_one_or_none()
-    proof = dict(_SAID.findall(text)) if text else {}
+    if text is None:
+        return Document(document, period, version)
+    proof = _said(text, document, document + "#provenance")
     key, digest, received = (proof.get(TL + name, "") for name in ("proofKey", "digest", "received"))
-    if PROV + "wasAttributedTo" not in proof:
-        key = digest = received = ""
-    return Document(document, period, version, key, digest, received)
+    source = _said(text, document, document).get(SCHEMA + "isBasedOn", "")
+    return Document(document, period, version, key, digest, received, source)
+
+
+def _said(nquads: str, subject: str, graph: str) -> dict[str, str]:
+    """What one graph says of one subject: each predicate with its last value."""
+    start, end = f"<{subject}> <", f" <{graph}> ."
+    found = {}
+    for line in nquads.split("\n"):
+        if line.startswith(start) and line.endswith(end):
+            predicate, _, value = line[len(start) : -len(end)].partition("> ")
+            literal = value.startswith('"')
+            found[predicate] = json.loads(value[: value.rindex('"') + 1]) if literal else value[1:-1]
+    return found
 
 
 def _lines(row: Row[Any], said: Iterable[Row[Any]], periods: tuple[str, ...]) -> tuple[Line, ...]:

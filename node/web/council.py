@@ -106,7 +106,7 @@ def home(node: Node, lang: str, query: Mapping[str, str]) -> str:
         table=table,
         places=[entry_card(node, entry, lang) for entry in described[:_CARDS]],
         n_described=len(described),
-        n_listed=network.listed(node, kind="listing").total,
+        n_listed=network.count(node, "listing"),
     )
 
 
@@ -114,8 +114,8 @@ def _keys(drawing: Map, name: str, lang: str) -> list[dict[str, str]]:
     rule = indicators()[name]
     said = []
     for key in drawing.keys:
-        low, unit = wording.figure(rule, key.low, lang, total=True)
-        high, _ = wording.figure(rule, key.high, lang, total=True)
+        low, _ = wording.figure(rule, key.low, lang, total=True)
+        high, unit = wording.figure(rule, key.high, lang, total=True)
         said.append({"shade": key.shade, "text": f"{low} {unit}" if low == high else f"{low} – {high} {unit}"})
     return said
 
@@ -189,5 +189,8 @@ def totals(node: Node, lang: str, query: Mapping[str, str]) -> str | None:
         page=page,
         pages=pages,
         asked=asked,
+        unit=wording.figure(indicators()[name], Decimal(1000), lang, total=True)[1],
+        remarks=any(row["status"] or row["methods"] or row["withheld"] for row in table),
+        is_directory=any(row["directory"] for row in table),
         withheld=sum(row.restricted_left_out for row in rows),
     )

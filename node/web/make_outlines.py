@@ -23,7 +23,7 @@ MENDED = {
     "Guyane française": "Guyane",
 }
 PARIS = ("75", "92", "93", "94")
-OVERSEAS = {"971": (28, 690), "972": (158, 690), "973": (288, 690), "974": (418, 690), "976": (548, 690)}
+OVERSEAS = {"971": (28, 628), "972": (158, 628), "973": (288, 628), "974": (418, 628), "976": (548, 628)}
 _BOX = 62.0
 _SMALLEST = 0.01  # of the largest part: islets below it are left out
 
@@ -124,8 +124,8 @@ def make(topology: dict[str, Any]) -> dict[str, Any]:
         name = shape["properties"]["name"]
         shapes[codes[fold(MENDED.get(name, name))]] = shape
     metropolitan = tuple(sorted(code for code in shapes if code not in OVERSEAS))
-    main = Frame("main", metropolitan, "conic", 3.0, 46.5, 6450.0, 306.0, 300.0)
-    paris = Frame("paris", PARIS, "conic", 2.35, 48.84, 30000.0, 560.0, 62.0)
+    main = Frame("main", metropolitan, "conic", 3.0, 46.5, 6450.0, 322.0, 290.0)
+    paris = Frame("paris", PARIS, "conic", 2.35, 48.84, 30000.0, 575.0, 55.0)
     frames = [main, paris, *(_fitted(code, shapes[code], raw) for code in OVERSEAS)]
     paths = {}
     for frame in frames:

@@ -13,7 +13,7 @@ from pathlib import Path
 from node.web.projection import Frame, place
 from vocab.territory import name_of
 
-VIEW = "0 0 640 770"
+VIEW = "0 0 640 705"
 _SHADES = 5
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,7 @@ def render(node: "Node", template: str, lang: str, kept: Mapping[str, str] | Non
         "t": partial(text, lang),
         "url": partial(link, lang),
         "counted": lambda key, n: wording.counted(key, n, lang),
+        "number": lambda value: wording.number(Decimal(value), lang),
         "day": lambda value: wording.day(value, lang),
         "period_text": lambda value: wording.period(value, lang),
     }

@@ -21,7 +21,7 @@ def page(node: "Node", name: str, lang: str) -> str:
     else:
         shown = _all(lang)
     empty: dict[str, Any] = {"themes": [], "lists": [], "facts": [], "codes": []}
-    return render(node, "reference.html", lang, **(empty | shown | {"version": version()}))
+    return render(node, "reference.html", lang, None, **(empty | shown | {"version": version()}))
 
 
 def _all(lang: str) -> dict[str, Any]:

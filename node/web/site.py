@@ -98,11 +98,11 @@ def _tags(place: Place, lang: str) -> list[tuple[str, list[str]]]:
 def _cell(line: Line, cell: Cell, lang: str) -> dict[str, Any]:
     if cell.value is None:
         key = "web.status.M" if cell.status == "M" else "web.missing"
-        return {"value": "", "unit": "", "note": _text(lang, key), "missing": True, "method": ""}
-    shown, unit = wording.figure(line.indicator, cell.value, lang)
+        return {"value": "", "note": _text(lang, key), "missing": True, "method": ""}
+    shown, _ = wording.figure(line.indicator, cell.value, lang)
     key = "" if cell.status == "A" else f"web.status.{cell.status}"
     note = _text(lang, "web.computed") if cell.computed else _text(lang, key) if key else ""
-    return {"value": shown, "unit": unit, "note": note, "missing": False, "method": cell.method}
+    return {"value": shown, "note": note, "missing": False, "method": cell.method}
 
 
 def _text(lang: str, key: str) -> str:
@@ -117,7 +117,7 @@ def _line(line: Line, lang: str) -> dict[str, Any]:
     return {
         "id": line.indicator.id,
         "label": wording.part(line.breakdown, lang) if line.breakdown else line.indicator.label[lang],
-        "definition": line.indicator.definition.get(lang, ""),
+        "unit": "" if line.indicator.kind == "flag" else wording.unit(line.indicator.unit, lang),
         "is_part": bool(line.breakdown),
         "cells": cells,
         "methods": ", ".join(methods),
@@ -148,7 +148,8 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         place=place,
         own=own,
         summary=summary(place, lang),
-        status=label("status", place.status, lang),
+        status="" if place.status == "unknown" else label("status", place.status, lang),
+        proof="listing" if page.kind == "listing" else "own" if own else "received",
         address=_address(place),
         areas=_areas(place, lang),
         tags=_tags(place, lang),

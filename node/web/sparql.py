@@ -51,7 +51,7 @@ def page(node: "Node", query: str, answered: QueryAnswer | QueryRefused | None, 
     ]
     about = {"seconds": f"{limits.seconds:g}", "rows": limits.rows, "formats": (*ROW_FORMATS, *GRAPH_FORMATS)}
     shown = {"query": query or example("places", lang), "examples": links, **_shown(answered, lang)}
-    return render(node, "sparql.html", lang, **about, **shown)
+    return render(node, "sparql.html", lang, None, **about, **shown)
 
 
 def _shown(answered: QueryAnswer | QueryRefused | None, lang: str) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""The pages in a real browser, at 360 and 1280 px, in both languages, light and dark: they fit and can be used."""
+
+from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
+
+import pytest
+from aiohttp.test_utils import TestServer
+
+from node.app import build_app
+from node.context import Node, init_node
+from tests.e2e.browser import Tab, chromium, tab
+from tests.node.filled import a_figure, a_place, fill
+
+SMALL = """[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')]
+  .filter(e => !e.closest('svg') && e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().height < 43.5)
+  .map(e => e.outerHTML.slice(0, 120))"""
+UNNAMED = """[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, [role=group]')]
+  .filter(e => !e.closest('svg') && !(e.textContent.trim() || e.labels?.length || e.ariaLabel ||
+    document.getElementById(e.getAttribute('aria-labelledby'))))
+  .map(e => e.outerHTML.slice(0, 120))"""
+HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4')].map(e => Number(e.tagName[1]))"
+CONTRAST = """(() => {
+  const rgb = c => c.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    if (!own || e.closest('svg') || !e.getClientRects().length || e.matches('option, optgroup')) continue;
+    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(behind(e))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) bad.push(e.outerHTML.slice(0, 100));
+  }
+  return bad; })()"""
+PATHS = (
+    "/",
+    "/network/places",
+    "/network/totals?indicator=visits&by=departement",
+    "/network/place?id=https%3A%2F%2Fsite0.example%2Fplaces%2Flieu%23place",
+    "/sparql",
+    "/ns/",
+)
+
+
+@pytest.fixture(scope="module")
+def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    folder = tmp_path_factory.mktemp("browser") / "council"
+    node = init_node(folder, "https://council.example", ("aggregator",), "Conseil", {})
+    names = ("visits", "events", "eventAttendance", "floorArea", "hoursGiven", "reciprocityTarget")
+    figures = [a_figure(n, name, 100 * n + 7) for n in range(5) for name in names]
+    fill(node, [*(a_place(n) for n in range(5)), *(a_place(n, kind="listing") for n in range(5, 60))], figures)
+    yield node
+    node.close()
+
+
+@pytest.fixture
+async def opened(council: Node) -> AsyncIterator[tuple[Tab, str]]:
+    chromium()
+    async with TestServer(build_app(council)) as server, tab() as browser:
+        yield browser, str(server.make_url("/")).rstrip("/")
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("lang", ["fr", "en"])
+async def test_pages_fit_and_can_be_used(opened: tuple[Tab, str], width: int, lang: str) -> None:
+    browser, base = opened
+    for path in PATHS:
+        for dark in (False, True):
+            where = f"{path} {width} {lang} {'dark' if dark else 'light'}"
+            await browser.open(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}", width, dark)
+            assert browser.complaints() == [], where
+            assert [url for url in browser.requests() if not url.startswith(base)] == [], where
+            assert await browser.ask("document.documentElement.lang") == lang
+            assert await browser.ask("document.documentElement.scrollWidth <= innerWidth"), where
+            assert await browser.ask(SMALL) == [], where
+            assert await browser.ask(UNNAMED) == [], where
+            assert await browser.ask(CONTRAST) == [], where
+            levels = await browser.ask(HEADINGS)
+            assert levels[0] == 1, where
+            assert all(b - a <= 1 for a, b in pairwise(levels)), where
+
+
+async def test_the_first_key_skips_to_the_content(opened: tuple[Tab, str]) -> None:
+    browser, base = opened
+    await browser.open(base + "/?lang=fr")
+    for kind in ("keyDown", "keyUp"):
+        await browser.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    assert await browser.ask("document.activeElement.className") == "skip"
+    assert await browser.ask("document.activeElement.getBoundingClientRect().top >= 0")
+    assert await browser.ask("parseFloat(getComputedStyle(document.activeElement).outlineWidth)") >= 2
+
+
+async def test_nothing_needs_a_script(opened: tuple[Tab, str]) -> None:
+    browser, base = opened
+    await browser.send("Emulation.setScriptExecutionDisabled", value=True)
+    await browser.open(base + "/network/totals?indicator=visits&by=region&lang=fr")
+    assert browser.complaints() == []
+    assert len(await browser.picture()) > 10_000
