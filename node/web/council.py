@@ -190,7 +190,6 @@ def totals(node: Node, lang: str, query: Mapping[str, str]) -> str | None:
         pages=pages,
         asked=asked,
         unit=wording.figure(indicators()[name], Decimal(1000), lang, total=True)[1],
-        remarks=any(row["status"] or row["methods"] or row["withheld"] for row in table),
         is_directory=any(row["directory"] for row in table),
         withheld=sum(row.restricted_left_out for row in rows),
     )
