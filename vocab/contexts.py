@@ -148,7 +148,7 @@ def harmless(context: object) -> bool:
     neither a keyword nor one of those terms.
     """
     entries = context if isinstance(context, list) else [context]
-    return all(entry is None or isinstance(entry, str) or _adds_only(entry) for entry in entries)
+    return all(entry is None or isinstance(entry, str) or entry == INLINE or _adds_only(entry) for entry in entries)
 
 
 _DECISIVE_PROPERTIES = (

@@ -42,6 +42,12 @@ class Period:
         """Whether a day is in both."""
         return self.start <= other.end and other.start <= self.end
 
+    def clashes(self, other: "Period") -> bool:
+        """Whether the same figure cannot be given for both: two different years that share days. The months of a
+        year, and dates, stand beside it."""
+        years = ("year", "accounting")
+        return self.text != other.text and self.kind in years and other.kind in years and self.overlaps(other)
+
 
 def _parse(text: str) -> Period:
     if _YEAR.fullmatch(text):

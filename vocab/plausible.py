@@ -3,11 +3,12 @@
 Only contradictions are mistakes, never what is merely unusual: nobody may be kept from saying something true.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from vocab.errors import Mistake
 from vocab.model import Breakdown, Observation, breakdown_text
+from vocab.periods import Period
 from vocab.reference import dimensions, indicators
 from vocab.units import canonical, total
 
@@ -65,6 +66,23 @@ def parts(observations: Sequence[Observation], fields: Sequence[str]) -> tuple[M
         rule = indicators()[name]
         if rule.across_sites in _ADDITIVE:
             mistakes += [*_sum_above(name, found)] or [*_one_above(name, found)]
+    return tuple(mistakes)
+
+
+def overlaps(
+    observations: Sequence[Observation], fields: Sequence[str], others: Iterable[Observation]
+) -> tuple[Mistake, ...]:
+    """Figures already given for another year that shares days with theirs: counted twice, they would be."""
+    given: dict[str, list[Period]] = {}
+    for other in others:
+        given.setdefault(other.indicator, []).append(Period.parse(other.period))
+    mistakes = []
+    for field, observation in zip(fields, observations, strict=True):
+        period = Period.parse(observation.period)
+        clash = next((other for other in given.get(observation.indicator, ()) if period.clashes(other)), None)
+        if clash is not None:
+            shown = {"indicator": observation.indicator, "value": period.text, "other": clash.text}
+            mistakes.append(Mistake(field, "period.overlap", shown))
     return tuple(mistakes)
 
 

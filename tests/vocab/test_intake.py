@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vocab import plausible
 from vocab.build import description
 from vocab.errors import Mistake, catalogue, message
 from vocab.intake.place import place_jsonld, place_toml
@@ -279,6 +280,22 @@ def test_both_languages_can_say_the_same_with_the_same_evidence() -> None:
     for key, french in texts["fr"].items():
         names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (french, texts["en"][key])]
         assert names[0] == names[1] or key == "shape", key
+
+
+def test_one_figure_is_not_given_for_two_years_that_share_days() -> None:
+    def visits(period: str) -> Observation:
+        return Observation("visits", period, Decimal(1), "{visit}")
+
+    for new, old, clash in (
+        ("2025", "2024-07-01/P1Y", True),
+        ("2024-10-01/P1Y", "2024-07-01/P1Y", True),
+        ("2025", "2025", False),
+        ("2025", "2025-03", False),
+        ("2024", "2025-07-01/P1Y", False),
+    ):
+        found = plausible.overlaps([visits(new)], ["2"], [visits(old)])
+        assert bool(found) is clash, (new, old)
+        assert not found or codes(found) == [("2", "period.overlap")]
 
 
 def test_a_period_that_is_none_is_a_mistake() -> None:
