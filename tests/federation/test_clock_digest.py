@@ -11,7 +11,8 @@ from federation.digest import check_content_digest, check_digest, content_digest
 from federation.errors import Refused
 from tests.federation.signing import NOW
 
-seconds = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)).map(
+_FIRST, _LAST = datetime(1970, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - the strategy adds the zone
+seconds = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)).map(
     lambda time: time.replace(microsecond=0)
 )
 
