@@ -8,7 +8,7 @@ from pathlib import Path
 from node.errors import MigrationFailed
 from node.store.engine import DATABASE
 
-HEAD = "0001"
+HEAD = "0002"
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 

@@ -89,6 +89,7 @@ journal = Table(
     Column("verdict", Text, nullable=False),  # current | stale | equivocation | tombstone | effect | none
     UniqueConstraint("actor", "activity", name="journal_once"),
     Index("journal_by_object", "object"),
+    Index("journal_by_actor", "actor", "direction", "seq"),
     sqlite_autoincrement=True,
 )
 
@@ -128,6 +129,8 @@ following = Table(
     Column("follow", Text, nullable=False),
     Column("since", Text, nullable=False),
     Column("harvested", Text),
+    Column("cursor", Text),  # where its feed of changes was read up to
+    Column("behind", Boolean, nullable=False, default=False),  # an activity is missing: to be read again soon
 )
 
 grants = Table(
@@ -152,6 +155,8 @@ peers = Table(
     Column("implements", Boolean, nullable=False, default=False),  # its application actor speaks our vocabulary
     Column("fetched", Text, nullable=False),
     Column("gone", Text),
+    Column("missing", Text),  # when its address first answered 410; gone after a second look, a day later
+    Column("moved", Text),  # the actor it moved to, once both said so
 )
 
 peer_keys = Table(
@@ -165,6 +170,38 @@ peer_keys = Table(
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
     Column("revoked", Text),
+    Index("peer_keys_by_owner", "owner"),
+)
+
+actor_keys = Table(
+    "actor_keys",
+    truth,
+    Column("id", Text, primary_key=True),
+    Column("actor", Text, nullable=False),  # ours
+    Column("kind", Text, nullable=False),  # rsa | ed25519 | recovery
+    Column("public", Text, nullable=False),  # PEM or multibase, as published
+    Column("created", Text, nullable=False),
+    Column("expires", Text),  # when another key took its place: what it signed before stays proved
+    Column("revoked", Text),  # from when nothing it signed is to be believed
+)
+
+host_rules = Table(
+    "host_rules",
+    truth,
+    Column("host", Text, primary_key=True),
+    Column("rule", Text, nullable=False),  # block | allow
+    Column("since", Text, nullable=False),
+    Column("comment", Text, nullable=False, default=""),
+)
+
+moves = Table(
+    "moves",
+    truth,
+    Column("actor", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # asked | confirmed | refused
+    Column("since", Text, nullable=False),
+    Column("seq", Integer, nullable=False),  # the journal row that said it
 )
 
 deliveries = Table(
@@ -184,6 +221,7 @@ deliveries = Table(
     Column("done", Text),
     UniqueConstraint("seq", "inbox", name="deliveries_once"),
     Index("deliveries_due", "state", "next"),
+    Index("deliveries_by_inbox", "state", "host", "inbox", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -1,0 +1,32 @@
+CREATE TABLE actor_keys (
+  id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  public TEXT NOT NULL,
+  created TEXT NOT NULL,
+  expires TEXT,
+  revoked TEXT,
+  PRIMARY KEY (id)
+);
+CREATE TABLE host_rules (
+  host TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  since TEXT NOT NULL,
+  comment TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (host)
+);
+CREATE TABLE moves (
+  actor TEXT NOT NULL,
+  target TEXT NOT NULL,
+  state TEXT NOT NULL,
+  since TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (actor, target)
+);
+ALTER TABLE following ADD COLUMN cursor TEXT;
+ALTER TABLE following ADD COLUMN behind BOOLEAN NOT NULL DEFAULT 0;
+ALTER TABLE peers ADD COLUMN missing TEXT;
+ALTER TABLE peers ADD COLUMN moved TEXT;
+CREATE INDEX deliveries_by_inbox ON deliveries (state, host, inbox, id);
+CREATE INDEX journal_by_actor ON journal (actor, direction, seq);
+CREATE INDEX peer_keys_by_owner ON peer_keys (owner);
