@@ -1,25 +1,18 @@
-"""The truth of a node: many readers, one writer at a time, and an answer only once the disk has it.
+"""The truth of a node: many readers, one writer at a time, and an answer only once the disk has it."""
 
-`awrite` gathers what several tasks want to write into one transaction (group commit): each has a savepoint, so one
-that fails undoes only itself; none is told that it is done before the commit has returned.
-"""
-
-import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from node.store import sqlite
+from node.store.group import GroupCommit
 
 T = TypeVar("T")
 DATABASE = "maillage.sqlite"
-_GROUP = 256
 
 
 class Store:
@@ -30,8 +23,9 @@ class Store:
         self._readers = sqlite.reader(path)
         self._writer = sqlite.writer(path)
         self._turn = threading.Lock()
-        self._wanted: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._glancer = sqlite.glancer(path)
+        self._glance: Connection | None = None
+        self._group = GroupCommit(sqlite.grouping(path))
 
     @classmethod
     def open(cls, directory: Path) -> "Store":
@@ -44,89 +38,26 @@ class Store:
         with self._readers.begin() as connection:
             yield connection
 
+    @property
+    def glance(self) -> Connection:
+        """For one statement of the event loop's thread, which sees the newest commit and opens no transaction."""
+        if self._glance is None:
+            self._glance = self._glancer.connect()
+        return self._glance
+
     def write(self, act: Callable[[Connection], T]) -> T:
         """Run `act` in a transaction of its own; returns once it is on the disk. Raises what `act` raises."""
         with self._turn, self._writer.begin() as connection:
             return act(connection)
 
     async def awrite(self, act: Callable[[Connection], T]) -> T:
-        """Run `act` on the writer thread, in a transaction shared with others that ask at the same time."""
-        job = _Job(act)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-            self._thread.start()
-        self._wanted.put(job)
-        done: T = await asyncio.wrap_future(job.future)
-        return done
+        """Run `act` in a transaction shared with others that ask at the same time; it must be short and not wait."""
+        return await self._group.write(act)
 
     def close(self) -> None:
         """Finish what was asked, then let go of the file."""
-        if self._thread is not None:
-            self._wanted.put(None)
-            self._thread.join()
-            self._thread = None
-        self._readers.dispose()
-        self._writer.dispose()
-
-    def _run(self) -> None:
-        while (first := self._wanted.get()) is not None:
-            group, last = self._group(first)
-            self._commit(group)
-            if last:
-                return
-
-    def _group(self, first: "_Job") -> "tuple[list[_Job], bool]":
-        group = [first]
-        while len(group) < _GROUP:
-            try:
-                job = self._wanted.get_nowait()
-            except Empty:
-                break
-            if job is None:
-                return group, True
-            group.append(job)
-        return group, False
-
-    def _commit(self, group: "list[_Job]") -> None:
-        try:
-            with self._turn, self._writer.begin() as connection:
-                for job in group:
-                    job.attempt(connection)
-        except BaseException as error:  # noqa: BLE001 - whoever waits is told, whatever it was
-            for job in group:
-                job.failed(error)
-            return
-        for job in group:
-            job.tell()
-
-
-class _Job:
-    """One thing to write, and who waits for it."""
-
-    __slots__ = ("_act", "_error", "_value", "future")
-
-    def __init__(self, act: Callable[[Connection], Any]) -> None:
-        self.future: Future[Any] = Future()
-        self._act = act
-        self._value: Any = None
-        self._error: Exception | None = None
-
-    def attempt(self, connection: Connection) -> None:
-        savepoint = connection.begin_nested()
-        try:
-            self._value = self._act(connection)
-        except Exception as error:  # noqa: BLE001 - told to the one who asked
-            savepoint.rollback()
-            self._error = error
-        else:
-            savepoint.commit()
-
-    def tell(self) -> None:
-        if self._error is not None:
-            self.failed(self._error)
-        elif self.future.set_running_or_notify_cancel():
-            self.future.set_result(self._value)
-
-    def failed(self, error: BaseException) -> None:
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(error)
+        self._group.close()
+        if self._glance is not None:
+            self._glance.close()
+        for engine in (self._glancer, self._readers, self._writer):
+            engine.dispose()

@@ -4,12 +4,15 @@ Two SQLAlchemy engines a file: one that can only read (a snapshot per transactio
 that takes the write lock as its transaction begins, so that it can never fail half way for want of it.
 """
 
+import sqlite3
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
 BUSY_SECONDS = 30
 _READERS = 4
+_WRITING = ("journal_mode=WAL", "synchronous=FULL")
 
 
 def _prepare(engine: Engine, begin: str, *pragmas: str) -> Engine:
@@ -19,9 +22,11 @@ def _prepare(engine: Engine, begin: str, *pragmas: str) -> Engine:
         for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "foreign_keys=ON", *pragmas):
             connection.execute("PRAGMA " + pragma)
 
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    if begin:
+
+        @event.listens_for(engine, "begin")
+        def begun(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
 
     return engine
 
@@ -32,7 +37,22 @@ def reader(path: Path) -> Engine:
     return _prepare(engine, "BEGIN", "query_only=ON")
 
 
+def glancer(path: Path) -> Engine:
+    """Reads only, on one connection, and without a transaction: each statement sees the newest commit."""
+    return _prepare(create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0), "", "query_only=ON")
+
+
 def writer(path: Path) -> Engine:
     """One connection; `BEGIN IMMEDIATE`; a commit returns once it is on the disk (`synchronous=FULL`)."""
     engine = create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0)
-    return _prepare(engine, "BEGIN IMMEDIATE", "journal_mode=WAL", "synchronous=FULL")
+    return _prepare(engine, "BEGIN IMMEDIATE", *_WRITING)
+
+
+def grouping(path: Path) -> Engine:
+    """One connection that writes, whose transactions its user begins and ends on the driver."""
+    return _prepare(create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0), "", *_WRITING)
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """SQLite's own connection under SQLAlchemy's."""
+    return cast(sqlite3.Connection, connection.connection.driver_connection)

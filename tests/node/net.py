@@ -17,6 +17,7 @@ from node.context import Node, init_node
 from vocab.model import Address, Observation, Place
 
 MODULES = ("node.api.wellknown", "node.api.health")
+FOLLOWING = "following (actor, target, state, follow, since, harvested)"
 
 
 def free_ports(count: int) -> list[int]:

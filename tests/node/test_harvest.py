@@ -18,7 +18,7 @@ from node.publish import publish
 from node.reports import add_report, remove_report
 from tests.federation.web import Site
 from tests.federation.web import listening as site_listening
-from tests.node.net import free_ports, listening, make, place, rows, until, visits
+from tests.node.net import FOLLOWING, free_ports, listening, make, place, rows, until, visits
 from tests.node.sender import Sender
 
 DOCUMENTS = "SELECT id, version, deleted IS NOT NULL FROM documents ORDER BY id"
@@ -33,7 +33,7 @@ async def harvested(council: Node, url: str | None = None) -> HarvestedActor:
 def follows(council: Node, target: str) -> None:
     """As after an Accept."""
     row = (council.config.node_actor, target, "accepted", target + "/f", "2026-11-20T12:00:00.000Z", None)
-    council.store.write(lambda c: c.exec_driver_sql("INSERT INTO following VALUES (?, ?, ?, ?, ?, ?)", row))
+    council.store.write(lambda c: c.exec_driver_sql(f"INSERT INTO {FOLLOWING} VALUES (?, ?, ?, ?, ?, ?)", row))
 
 
 def counts(council: Node) -> list[Any]:

@@ -12,7 +12,7 @@ from federation.canonical import jcs
 from federation.httpsig import sign_cavage
 from node.context import Node, utc_now
 from node.project import catch_up
-from tests.node.net import free_ports, listening, make, projected, rows
+from tests.node.net import FOLLOWING, free_ports, listening, make, projected, rows
 from tests.node.sender import Sender
 
 VERDICTS = "SELECT verdict FROM journal WHERE direction='in' ORDER BY seq"
@@ -144,7 +144,7 @@ async def test_only_those_who_are_followed_count_and_what_is_not_valid_is_put_ap
 
     row = f"('{council.config.node_actor}', '{far.id}', 'requested', 'https://c.example/f', '')"
     council.store.write(
-        lambda connection: connection.exec_driver_sql(f"INSERT INTO following VALUES {row[:-1]}, NULL)")
+        lambda connection: connection.exec_driver_sql(f"INSERT INTO {FOLLOWING} VALUES {row[:-1]}, NULL)")
     )
     await far.post(session, inbox, far.say(10, "Accept", "https://c.example/f"))
     catch_up(council)

@@ -1,0 +1,123 @@
+"""Group commit: what several tasks want to write at the same time shares one transaction, and one flush of the disk.
+
+The statements run on the event loop, where they cost microseconds; the wait for another writer, and the flush, run on
+a thread. Each act has a savepoint, so that one that fails undoes only itself; none is told that it is done before the
+commit has returned.
+"""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from node.store.sqlite import BUSY_SECONDS, driver
+
+T = TypeVar("T")
+_MOST = 512
+Act = Callable[[Connection], Any]
+Waiting = tuple[Act, "asyncio.Future[Any]"]
+
+
+class GroupCommit:
+    """One writing connection, used by one event loop at a time."""
+
+    __slots__ = ("_connection", "_disk", "_engine", "_task", "_waiting")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._disk = ThreadPoolExecutor(1, "disk")
+        self._waiting: deque[Waiting] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def write(self, act: Callable[[Connection], T]) -> T:
+        """Run `act` in the next group; returns once it is on the disk. Raises what `act` raises."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((act, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+        return await future
+
+    def close(self) -> None:
+        """Let a commit that is under way end, then let go of the file."""
+        self._disk.shutdown()
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+    async def _run(self) -> None:
+        while self._waiting:
+            await self._group()
+
+    async def _group(self) -> None:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        raw, taken = driver(self._connection), list[Waiting]()
+        try:
+            await self._begin(raw)
+            taken = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
+            results = [_attempt(raw, self._connection, act) for act, _ in taken]
+            await asyncio.shield(self._on_disk(raw.execute, "COMMIT"))
+        except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            _tell_all(taken or self._drained(), error)
+            return
+        for (_, future), result in zip(taken, results, strict=True):
+            _tell(future, result)
+
+    async def _begin(self, raw: sqlite3.Connection) -> None:
+        """Take the write lock; when another process has it, wait for it on the thread."""
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+            await asyncio.shield(self._on_disk(raw.execute, "BEGIN IMMEDIATE"))
+
+    def _on_disk(self, act: Callable[[str], object], sql: str) -> "asyncio.Future[object]":
+        return asyncio.get_running_loop().run_in_executor(self._disk, act, sql)
+
+    def _drained(self) -> list[Waiting]:
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+
+def _attempt(raw: sqlite3.Connection, connection: Connection, act: Act) -> Any:
+    """What `act` returns, or the exception that it raised, once what it did is undone."""
+    raw.execute("SAVEPOINT act")
+    try:
+        result = act(connection)
+    except Exception as error:  # noqa: BLE001 - told to the one who asked
+        raw.execute("ROLLBACK TO act")
+        result = _Raised(error)
+    raw.execute("RELEASE act")
+    return result
+
+
+class _Raised:
+    """What an act raised, as a result."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _tell(future: "asyncio.Future[Any]", result: Any) -> None:
+    if future.done():
+        return
+    if isinstance(result, _Raised):
+        future.set_exception(result.error)
+    else:
+        future.set_result(result)
+
+
+def _tell_all(waiting: list[Waiting], error: Exception) -> None:
+    for _, future in waiting:
+        _tell(future, _Raised(error))

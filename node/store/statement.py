@@ -1,0 +1,47 @@
+"""Statements of the hot path: written with the tables' columns, compiled once, run on SQLite's own cursor.
+
+SQLAlchemy then costs nothing at each call. The transaction is the caller's: whoever holds its `Connection`.
+"""
+
+from collections import namedtuple
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ClauseElement, Connection
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.sql.expression import Select
+
+from node.store.sqlite import driver
+
+_DIALECT = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+
+class Statement:
+    """One statement; `columns` are the values that an insert is given, by name."""
+
+    __slots__ = ("_fixed", "_row", "_sql")
+
+    def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
+        compiled = statement.compile(dialect=_DIALECT, column_keys=columns and list(columns))
+        self._sql = str(compiled)
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        names = statement.selected_columns.keys() if isinstance(statement, Select) else ()
+        self._row: Any = namedtuple("Row", names, rename=True)  # noqa: PYI024 - its fields are the table's columns
+
+    def one(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """The first row, its columns by name; None when there is none."""
+        row = driver(connection).execute(self._sql, self._fixed | values).fetchone()
+        return None if row is None else self._row._make(row)
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Every row."""
+        rows = driver(connection).execute(self._sql, self._fixed | values)
+        return [self._row._make(row) for row in rows]
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+        """Do it; the number of the row that an insert made."""
+        return driver(connection).execute(self._sql, self._fixed | values).lastrowid or 0
+
+    def run_many(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        """Do it once for each."""
+        driver(connection).executemany(self._sql, [self._fixed | each for each in values])
