@@ -4,7 +4,7 @@ SQLAlchemy then costs nothing at each call. The transaction is the caller's: who
 """
 
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection
@@ -28,20 +28,20 @@ class Statement:
         names = statement.selected_columns.keys() if isinstance(statement, Select) else ()
         self._row: Any = namedtuple("Row", names, rename=True)  # noqa: PYI024 - its fields are the table's columns
 
-    def one(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+    def one(self, connection: Connection, values: dict[str, Any]) -> Any:
         """The first row, its columns by name; None when there is none."""
         row = driver(connection).execute(self._sql, self._fixed | values).fetchone()
         return None if row is None else self._row._make(row)
 
-    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+    def all(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row."""
         rows = driver(connection).execute(self._sql, self._fixed | values)
         return [self._row._make(row) for row in rows]
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
+    def run(self, connection: Connection, values: dict[str, Any]) -> int:
         """Do it; the number of the row that an insert made."""
         return driver(connection).execute(self._sql, self._fixed | values).lastrowid or 0
 
-    def run_many(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+    def run_many(self, connection: Connection, values: Sequence[dict[str, Any]]) -> None:
         """Do it once for each."""
         driver(connection).executemany(self._sql, [self._fixed | each for each in values])
