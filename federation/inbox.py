@@ -21,6 +21,8 @@ from vocab.contexts import acceptable, harmless
 _JUDGED: Final = object()
 CONTENT_TYPES: Final = ("application/activity+json", "application/ld+json", "application/json")
 _MAX_VERSION: Final = 2**53 - 1
+_SHARED: Final = ("public", "network", "aggregate-only")
+_PUBLIC: Final = ("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class DocumentRule:
 
     proof_required: bool
     ordered: bool
+
+
+OF_OTHERS: Final = DocumentRule(proof_required=False, ordered=False)  # any type that the node's table does not name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An embedded document: its exact bytes (JCS), their digest, and what orders it."""
+    """An embedded document: its exact bytes (JCS), their digest, and what orders it.
+
+    `version` is 0 for what has none, as the notes of other networks; `sharing` is then who it is addressed to:
+    `public` or `addressed`. `proved`: it carries the proof that its type requires.
+    """
 
     id: str
     type: str
@@ -55,6 +64,7 @@ class Document:
     digest: str
     version: int
     sharing: str
+    proved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
     wrong = _judge_author(described, facts.document_key.owner, facts)
     if wrong is not None:
         return wrong
-    document = _judge_object(described, facts, now)
+    document = _judge_object(described, facts, now, pulled=True)
     if document is None:
         return refuse("proof_absent")
     if isinstance(document, Refused):
@@ -167,9 +177,7 @@ def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Ref
     """Who may say this, before what it says is looked at."""
     if origin(described.id) != origin(described.actor):
         return refuse("other_origin", described.id[:200])
-    speaks_of = described.object if described.type in ("Create", "Update") else None
-    if speaks_of is not None and described.object_id == described.actor:
-        speaks_of = None  # an actor speaks of itself, and is attributed to nobody
+    speaks_of = _written(described)
     if described.type in ("Create", "Update") and described.object is None:
         return refuse("activity_form", "object is not embedded")
     if described.type == "Undo" and described.object is not None and described.object.get("actor") != described.actor:
@@ -181,40 +189,56 @@ def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Ref
     return wrong or facts.policy.judge(described.actor)
 
 
-def _judge_object(described: ActivityFacts, facts: Facts, now: datetime) -> Document | Refused | None:
-    """The document inside, with its own proof where its type requires one; None for what is no document of ours."""
-    content = described.object
-    if content is None or described.type not in ("Create", "Update"):
+def _written(described: ActivityFacts) -> Mapping[str, Any] | None:
+    """What a Create or an Update embeds; None for an actor, which speaks of itself and is attributed to nobody."""
+    is_self = described.object_id == described.actor
+    return described.object if described.type in ("Create", "Update") and not is_self else None
+
+
+def _judge_object(
+    described: ActivityFacts, facts: Facts, now: datetime, pulled: bool = False
+) -> Document | Refused | None:
+    """The document inside, with its own proof where its type requires one, or where nothing else proves it.
+
+    None where nothing is written.
+    """
+    content = _written(described)
+    if content is None:
         return None
     kind = document_type(content, facts.rules)
-    if not kind:
-        return None
-    rule = facts.rules[kind]
-    if rule.proof_required:
+    rule = facts.rules.get(kind, OF_OTHERS)
+    if rule.proof_required or pulled:
         if facts.document_key is None:
             return refuse("key_unknown", "document") if "proof" in content else refuse("proof_absent")
         wrong = judge_authority(facts.document_key.owner, described.actor, content, facts.owner)
         wrong = wrong or verify_proof(content, facts.document_key, now)
         if wrong is not None:
             return wrong
-    return _document(content, kind, rule)
+    return _document(content, kind or next(iter(described.object_types), ""), rule)
 
 
 def _document(content: Mapping[str, Any], kind: str, rule: DocumentRule) -> Document | Refused:
     version = content.get("version", 0)
-    if rule.ordered and (type(version) is not int or not 1 <= version <= _MAX_VERSION):
+    number = version if type(version) is int and 1 <= version <= _MAX_VERSION else 0
+    if rule.ordered and not number:
         return refuse("document_form", "version")
     if rule.proof_required and not acceptable(content.get("@context")):
         return refuse("context")
-    sharing = content.get("sharing", "public")
-    if sharing not in ("public", "network", "aggregate-only"):
+    sharing = content.get("sharing", "public") if rule.proof_required else _addressed(content)
+    if rule.proof_required and sharing not in _SHARED:
         return refuse("document_form", "sharing")
     try:
         raw = jcs(content)
     except (NotCanonical, ValueError):
         return refuse("document_form", "no canonical form")
-    number = version if type(version) is int else 0
-    return Document(id_of(content), kind, content, raw, digest(raw), number, str(sharing))
+    return Document(id_of(content), kind, content, raw, digest(raw), number, str(sharing), rule.proof_required)
+
+
+def _addressed(content: Mapping[str, Any]) -> str:
+    """`public` when it is addressed to everybody (ActivityPub §5.6, in its three spellings)."""
+    named = (content.get(name) for name in ("to", "cc"))
+    to = [each for value in named for each in (value if isinstance(value, list) else [value])]
+    return "public" if any(each in _PUBLIC for each in to if isinstance(each, str)) else "addressed"
 
 
 def judge_document(content: Mapping[str, Any], key: PublicKey, facts: Facts, now: datetime) -> Document | Refused:

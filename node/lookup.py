@@ -37,8 +37,7 @@ class Lookup:
         recent = self.recent.get(key_id)
         if recent is not None and now - recent[0] < _FRESH:
             return recent[1]
-        with self.node.store.read() as connection:
-            known = peers.key(connection, key_id)
+        known = peers.key(self.node.store.glance, key_id)
         return await self.fresh_key(key_id) if known is None else self._keep(known, now)
 
     def _keep(self, key: PublicKey, now: datetime) -> PublicKey:

@@ -112,8 +112,7 @@ async def facts_of(node: Node, activity: Mapping[str, Any], key: PublicKey | Non
             return found
         document_key = found
     object_id = id_of(content)
-    with node.store.read() as connection:
-        stored = documents.stored(connection, object_id) if object_id else None
+    stored = documents.stored(node.store.glance, object_id) if object_id else None
     owner = stored.owner if stored is not None else None
     ours = frozenset({node.config.authority})
     return Facts(key, document_key, owner, ours, RULES, policy(node))

@@ -79,9 +79,13 @@ def _verdict(connection: Connection, verified: Verified, document: Document) -> 
         return refuse("stored_owner", before.owner[:200])
     if before.deleted or document.version < before.version:
         return Verdict.STALE
+    if document.digest == before.digest:
+        return Verdict.NONE
     if document.version > before.version:
         return Verdict.CURRENT
-    return Verdict.NONE if document.digest == before.digest else Verdict.EQUIVOCATION
+    if document.version:
+        return Verdict.EQUIVOCATION
+    return Verdict.CURRENT if verified.facts.type == "Update" else Verdict.STALE  # without versions, the last one said
 
 
 def _take_document(connection: Connection, node: Node, verified: Verified, document: Document) -> Taken | Refused:

@@ -7,28 +7,31 @@ from sqlalchemy import Connection, Row, bindparam, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import blobs, documents, grants
+from node.store.statement import Statement
 
-_STORED = select(documents).where(documents.c.id == bindparam("id"))
+_STORED = Statement(select(documents).where(documents.c.id == bindparam("id")))
 _NEW = insert(documents)
 _KEPT = ("id", "owner", "published", "own")
 _CHANGED = {column.name: _NEW.excluded[column.name] for column in documents.c if column.name not in _KEPT}
-_PUT = _NEW.on_conflict_do_update(index_elements=["id"], set_=_CHANGED)
-_BYTES = select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "document")
+_PUT = Statement(_NEW.on_conflict_do_update(index_elements=["id"], set_=_CHANGED), documents.c.keys())
+_BYTES = Statement(select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "document"))
 
 
 def stored(connection: Connection, document: str) -> Row[Any] | None:
     """The row of a document, a tombstone included."""
-    return connection.execute(_STORED, {"id": document}).one_or_none()
+    row: Row[Any] | None = _STORED.one(connection, {"id": document})
+    return row
 
 
 def put(connection: Connection, row: dict[str, Any]) -> None:
     """A new current version, or a tombstone; who owns it and when it was first published never change."""
-    connection.execute(_PUT, row)
+    _PUT.run(connection, row)
 
 
 def bytes_at(connection: Connection, seq: int) -> bytes | None:
     """The document bytes of a journal row; None once erased."""
-    return connection.execute(_BYTES, {"seq": seq}).scalar_one_or_none()
+    row = _BYTES.one(connection, {"seq": seq})
+    return None if row is None else row.bytes
 
 
 def level(connection: Connection, owner: str, reader: str | None) -> str:

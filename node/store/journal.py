@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from federation.canonical import digest, jcs
 from federation.inbox import Verified
 from node.store.schema import blobs, deliveries, journal
+from node.store.statement import Statement
 from node.store.streams import StreamPlace
 
 
@@ -28,9 +29,11 @@ class Verdict(StrEnum):
     NONE = "none"  # nothing changed
 
 
-_ROW = insert(journal)
-_BLOB = insert(blobs)
-_KNOWN = select(journal.c.seq).where(journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity"))
+_ROW = Statement(insert(journal), [column.name for column in journal.c if column.name != "seq"])
+_BLOB = Statement(insert(blobs), blobs.c.keys())
+_KNOWN = Statement(
+    select(journal.c.seq).where(journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity"))
+)
 _FOLDED = (
     select(journal, blobs.c.bytes.label("document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
@@ -104,7 +107,7 @@ def append_received(connection: Connection, verified: Verified, object_type: str
         "key": verified.key,
         "verdict": verdict,
     }
-    return _append(connection, row, verified.raw, document.raw if document else None)
+    return _append(connection, row, verified.raw, document.raw if document and document.proved else None)
 
 
 def _number(said: Mapping[str, Any], name: str) -> int | None:
@@ -118,16 +121,17 @@ def _name(said: Mapping[str, Any], name: str) -> str | None:
 
 
 def _append(connection: Connection, row: dict[str, Any], activity: bytes, document: bytes | None) -> int:
-    seq = connection.execute(_ROW, row).lastrowid
-    connection.execute(_BLOB, {"seq": seq, "kind": "activity", "bytes": activity})
+    seq = _ROW.run(connection, row)
+    _BLOB.run(connection, {"seq": seq, "kind": "activity", "bytes": activity})
     if document is not None:
-        connection.execute(_BLOB, {"seq": seq, "kind": "document", "bytes": document})
+        _BLOB.run(connection, {"seq": seq, "kind": "document", "bytes": document})
     return seq
 
 
 def known(connection: Connection, actor: str, activity: str) -> int | None:
     """The row of an activity that was already taken."""
-    return connection.execute(_KNOWN, {"actor": actor, "activity": activity}).scalar_one_or_none()
+    row = _KNOWN.one(connection, {"actor": actor, "activity": activity})
+    return None if row is None else row.seq
 
 
 def head(connection: Connection) -> int:

@@ -13,30 +13,31 @@ from sqlalchemy.sql.expression import Select
 
 from node.store.sqlite import driver
 
-_DIALECT = sqlite.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+_DIALECT = sqlite.dialect(paramstyle="named")
 
 
 class Statement:
     """One statement; `columns` are the values that an insert is given, by name."""
 
-    __slots__ = ("_fixed", "_row", "_sql")
+    __slots__ = ("_fixed", "_made", "_sql")
 
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
         compiled = statement.compile(dialect=_DIALECT, column_keys=columns and list(columns))
         self._sql = str(compiled)
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        names = statement.selected_columns.keys() if isinstance(statement, Select) else ()
-        self._row: Any = namedtuple("Row", names, rename=True)  # noqa: PYI024 - its fields are the table's columns
+        names = statement.selected_columns.keys() if isinstance(statement, Select) else []
+        row: Any = namedtuple  # noqa: PYI024 - its fields are the columns
+        self._made = row("Row", names, rename=True)._make
 
     def one(self, connection: Connection, values: dict[str, Any]) -> Any:
         """The first row, its columns by name; None when there is none."""
         row = driver(connection).execute(self._sql, self._fixed | values).fetchone()
-        return None if row is None else self._row._make(row)
+        return None if row is None else self._made(row)
 
     def all(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row."""
         rows = driver(connection).execute(self._sql, self._fixed | values)
-        return [self._row._make(row) for row in rows]
+        return [self._made(row) for row in rows]
 
     def run(self, connection: Connection, values: dict[str, Any]) -> int:
         """Do it; the number of the row that an insert made."""

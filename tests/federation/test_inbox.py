@@ -157,12 +157,17 @@ def test_a_proof_by_another_key_is_refused() -> None:
     assert reason(judged(activity(content=by_them), replace(FACTS, document_key=None))) == "key_unknown"
 
 
-def test_what_needs_no_proof_is_a_document_and_what_is_in_no_table_is_none() -> None:
+def test_what_needs_no_proof_is_a_document_too_and_has_an_owner_whatever_its_type() -> None:
     article = {"@context": CONTEXT, "id": REPORT, "type": "Article", "attributedTo": ACTOR}
     found = verified(activity(content=article), replace(FACTS, document_key=None)).document
     assert found is not None
     assert (found.type, found.version) == ("Article", 0)
-    assert verified(activity(content=article | {"type": "Video"})).document is None
+    video = verified(activity(content=article | {"type": "Video"})).document
+    assert video is not None
+    assert (video.type, video.sharing, video.proved) == ("Video", "addressed", False)
+    addressed = verified(activity(content=article | {"cc": ["https://www.w3.org/ns/activitystreams#Public"]})).document
+    assert addressed is not None
+    assert addressed.sharing == "public"
 
 
 def test_an_actor_speaks_of_itself_and_is_attributed_to_nobody() -> None:

@@ -17,7 +17,7 @@ from node.publish import publish
 from node.receive import receive
 from node.reports import add_report
 from node.taking import Taken
-from tests.node.net import make, peers_of, place, projected, rows, visits
+from tests.node.net import FOLLOWING, make, peers_of, place, projected, rows, visits
 from tests.node.sender import Sender
 
 SECRET = 918273645
@@ -56,7 +56,7 @@ def accepted_by(node: Node, far: Sender) -> str:
     """The Accept that answers a Follow of the council."""
     follow = f"https://council.example/{len(far.sent)}"
     row = (node.config.node_actor, far.id, "requested", follow, "", None)
-    statement = "INSERT OR REPLACE INTO following VALUES (?, ?, ?, ?, ?, ?)"
+    statement = f"INSERT OR REPLACE INTO {FOLLOWING} VALUES (?, ?, ?, ?, ?, ?)"
     node.store.write(lambda connection: connection.exec_driver_sql(statement, row))
     return far.say(f"accept-{len(far.sent)}", "Accept", follow)
 

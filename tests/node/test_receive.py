@@ -133,6 +133,26 @@ async def test_a_document_belongs_to_who_said_it_first(
     assert rows(council, "SELECT owner, version, deleted FROM documents") == [(far.id, 1, None)]
 
 
+async def test_a_note_belongs_to_who_said_it_first_and_its_last_update_stands(
+    council: Node, session: aiohttp.ClientSession, far: Sender
+) -> None:
+    inbox, name = council.config.url + "/inbox", "https://far.example/notes/1"
+    neighbour = Sender("https://far.example/places/other").known_by(council)
+
+    def note(text: str, by: Sender = far) -> dict[str, str]:
+        return {"id": name, "type": "Note", "attributedTo": by.id, "content": text}
+
+    for number, (kind, text) in enumerate((("Create", "one"), ("Update", "two"), ("Create", "one"))):
+        await far.post(session, inbox, far.say(number, kind, note(text)))
+    assert rows(council, VERDICTS) == [("current",), ("current",), ("stale",)]
+    before = count(council)
+    for kind, content in (("Update", note("theft", neighbour)), ("Delete", name)):
+        body = neighbour.sent[neighbour.say(kind, kind, content)]
+        assert await answered(session, council, body, neighbour.headers(inbox, body)) == (403, "stored_owner")
+    assert count(council) == before
+    assert rows(council, "SELECT owner, type, version, own FROM documents") == [(far.id, "Note", 0, 0)]
+
+
 async def test_only_those_who_are_followed_count_and_what_is_not_valid_is_put_apart(
     council: Node, session: aiohttp.ClientSession, far: Sender
 ) -> None:
