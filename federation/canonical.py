@@ -22,7 +22,7 @@ MAX_NUMBER_CHARACTERS: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
 _WRITTEN_WITH_AN_EXPONENT: Final = 1e21  # below it, RFC 8785 writes a whole float as an integer
 _BOM: Final = b"\xef\xbb\xbf"
-_MAY_NAME_A_CONTEXT: Final = ("object", "proof")
+_MAY_NAME_A_CONTEXT: Final = ("object", "proof", "signature")
 _SORTED: Final = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_STRICT_INTEGER
@@ -133,8 +133,8 @@ def read_json(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refuse
 def refuse_keywords(document: Mapping[str, Any]) -> Refused | None:
     """Refuses JSON-LD keywords, which let one RDF graph take many JSON shapes.
 
-    Only `@context` is let through, on the message, its `object` and their proofs; the context itself is judged by
-    who knows which ones are ours.
+    Only `@context` is let through: on the message, its `object`, their proofs, and the Linked Data signature that older
+    networks add and that we do not read. The context itself is judged by who knows which ones are ours.
     """
     waiting: list[tuple[Any, bool]] = [(document, True)]
     while waiting:

@@ -184,6 +184,7 @@ def test_contexts_are_taken_only_where_a_document_begins() -> None:
     proof = {"@context": ["a"], "type": "DataIntegrityProof"}
     document = {"@context": ["a", {"b": {"@id": "c"}}], "id": "x", "proof": proof}
     assert refuse_keywords({"@context": "a", "object": document}) is None
+    assert refuse_keywords({"@context": "a", "object": document, "signature": {"@context": "s"}}) is None
     assert refuse_keywords({"@context": "a", "tag": document}) is not None
     assert refuse_keywords({"@context": "a", "object": {"location": {"@context": "b"}}}) is not None
 
