@@ -7,6 +7,7 @@ RUN := .venv/bin/python
 INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(RUN) -m pip --quiet install
 FROM_LOCK := --only-binary :all: --require-hashes --requirement
 PYTEST = $(RUN) -m pytest --quiet --numprocesses auto --dist worksteal $(ARGS)
+FEDIFY = tests/interop/fedify/node_modules/.package-lock.json
 # say FRENCH | ENGLISH, on stderr, in the reader's language
 say = @case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ""|C*|POSIX|fr*) echo "$(1)";; *) echo "$(2)";; esac >&2
 .DEFAULT_GOAL := help
@@ -25,10 +26,10 @@ help:
 demo: .venv/installed-run
 	@$(RUN) -m node demo $(ARGS)
 
-test: .venv/installed-dev
+test: .venv/installed-dev $(FEDIFY)
 	@$(PYTEST)
 
-test-full: .venv/installed-dev
+test-full: .venv/installed-dev $(FEDIFY)
 	@MAILLAGE_FULL=1 $(PYTEST)
 
 check: .venv/installed-dev
@@ -40,7 +41,7 @@ check: .venv/installed-dev
 format: .venv/installed-dev
 	@$(RUN) -m ruff format --quiet . && $(RUN) -m ruff check --fix --quiet .
 
-bench: .venv/installed-dev
+bench: .venv/installed-dev $(FEDIFY)
 	@$(RUN) -m bench $(ARGS)
 
 .venv/bin/python:
@@ -58,6 +59,11 @@ bench: .venv/installed-dev
 	@$(INSTALL) $(FROM_LOCK) requirements/dev.txt
 	@touch $@
 
+# Somebody else's server, which some tests speak to; where npm is absent, or fails, they are skipped and say so.
+$(FEDIFY): tests/interop/fedify/package-lock.json
+	$(call say,Installation de Fedify (une seule fois)…,Installing Fedify (only once)…)
+	@cd tests/interop/fedify && { npm ci --silent && touch node_modules/.package-lock.json || rm -rf node_modules; }
+
 # Pinned versions and hashes, and no address of an index: each machine uses its own.
 LOCK = .venv-lock/bin/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
@@ -68,4 +74,5 @@ lock: pyproject.toml
 	@$(LOCK) --all-extras --build-deps-for editable --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
 
 clean:
-	@rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build maillage.egg-info
+	@rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build maillage.egg-info \
+		tests/interop/fedify/node_modules

@@ -11,8 +11,9 @@ PACKAGES = ("vocab", "federation", "node")
 
 
 def sources(*folders: str) -> tuple[Path, ...]:
-    """Every Python file under these folders."""
-    return tuple(sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py")))
+    """Every Python file of ours under these folders."""
+    found = (file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+    return tuple(sorted(file for file in found if "node_modules" not in file.parts))
 
 
 @cache

@@ -1,0 +1,134 @@
+// A Fedify server with one actor, /users/alice: `node server.mjs PORT FIRST_KNOCK`, told what to do in JSON lines.
+import { configure } from "@logtape/logtape";
+import { createInterface } from "node:readline";
+import { as, createFederation, generateCryptoKeyPair, MemoryKvStore, serve, signObject, verifyObject } from "./base.mjs";
+
+const [port, firstKnock] = process.argv.slice(2);
+const ME = "alice";
+const pairs = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
+const notes = new Map(); // number → content
+const followers = new Map(); // IRI → actor
+const received = []; // activities, as Fedify read them
+let made = 0;
+
+const log = ({ category, message, properties }) =>
+  console.error(category.join("."), message.join("").slice(0, 300), properties.error ?? properties.reason ?? "");
+const loggers = [["fedify", "error"], [["logtape", "meta"], "error"]];
+await configure({
+  sinks: { log },
+  loggers: loggers.map(([category, lowestLevel]) => ({ category, lowestLevel, sinks: ["log"] })),
+});
+
+const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock });
+
+federation.setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
+  if (identifier !== ME) return null;
+  const keys = await ctx.getActorKeyPairs(identifier);
+  return new as.Person({
+    id: ctx.getActorUri(identifier),
+    preferredUsername: identifier,
+    name: "Alice",
+    inbox: ctx.getInboxUri(identifier),
+    outbox: ctx.getOutboxUri(identifier),
+    followers: ctx.getFollowersUri(identifier),
+    endpoints: new as.Endpoints({ sharedInbox: ctx.getInboxUri() }),
+    publicKey: keys[0].cryptographicKey,
+    assertionMethods: keys.map((key) => key.multikey),
+  });
+}).setKeyPairsDispatcher(() => pairs);
+federation.setOutboxDispatcher("/users/{identifier}/outbox", () => ({ items: [] }));
+federation.setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...followers.values()] }));
+federation.setObjectDispatcher(as.Note, "/notes/{number}", (ctx, { number }) =>
+  notes.has(number) ? note(ctx, number) : null);
+
+const keep = async (ctx, activity) => received.push(await activity.toJsonLd(ctx));
+federation.setInboxListeners("/users/{identifier}/inbox", "/inbox")
+  .on(as.Follow, async (ctx, follow) => {
+    const follower = await follow.getActor(ctx);
+    followers.set(follower.id.href, follower);
+    await keep(ctx, follow);
+    const accept = { id: next(ctx, "accept"), actor: follow.objectId, object: follow };
+    await ctx.sendActivity({ identifier: ME }, follower, new as.Accept(accept));
+  })
+  .on(as.Undo, async (ctx, undo) => {
+    followers.delete(undo.actorId.href);
+    await keep(ctx, undo);
+  })
+  .on(as.Activity, keep);
+
+const next = (ctx, kind) => new URL(`/${kind}/${++made}`, ctx.canonicalOrigin);
+
+function note(ctx, number) {
+  return new as.Note({
+    id: ctx.getObjectUri(as.Note, { number }),
+    attribution: ctx.getActorUri(ME),
+    to: as.PUBLIC_COLLECTION,
+    content: notes.get(number),
+  });
+}
+
+/** Say something about a note, or about what an IRI names, to all followers. */
+async function say(ctx, Activity, object) {
+  const said = { id: next(ctx, "activity"), actor: ctx.getActorUri(ME), to: as.PUBLIC_COLLECTION, object };
+  await ctx.sendActivity({ identifier: ME }, "followers", new Activity(said));
+  return said.id.href;
+}
+
+const actions = {
+  /** Ask to follow an actor, by its URL. */
+  async follow(ctx, { actor }) {
+    const found = await ctx.lookupObject(actor);
+    const follow = new as.Follow({ id: next(ctx, "follow"), actor: ctx.getActorUri(ME), object: found.id });
+    await ctx.sendActivity({ identifier: ME }, found, follow);
+    return follow.id.href;
+  },
+  async unfollow(ctx, { actor, follow }) {
+    const found = await ctx.lookupObject(actor);
+    const object = new as.Follow({ id: new URL(follow), actor: ctx.getActorUri(ME), object: found.id });
+    const undo = new as.Undo({ id: next(ctx, "undo"), actor: ctx.getActorUri(ME), object });
+    await ctx.sendActivity({ identifier: ME }, found, undo);
+  },
+  async create(ctx, { number, content }) {
+    notes.set(number, content);
+    await say(ctx, as.Create, note(ctx, number));
+    return ctx.getObjectUri(as.Note, { number }).href;
+  },
+  async update(ctx, { number, content }) {
+    notes.set(number, content);
+    return await say(ctx, as.Update, note(ctx, number));
+  },
+  async delete(ctx, { number }) {
+    notes.delete(number);
+    return await say(ctx, as.Delete, new as.Tombstone({ id: ctx.getObjectUri(as.Note, { number }) }));
+  },
+  announce: (ctx, { object }) => say(ctx, as.Announce, new URL(object)),
+  state: () => ({ followers: [...followers.keys()], received }),
+  /** What a URL serves, parsed and written again by Fedify's vocabulary. */
+  async read(ctx, { url }) {
+    const object = await ctx.lookupObject(url);
+    return object === null ? null : await object.toJsonLd(ctx);
+  },
+  webfinger: (ctx, { resource }) => ctx.lookupWebFinger(resource),
+  /** A note with an object proof of its own (FEP-8b32). */
+  async sign(ctx, { number, content }) {
+    notes.set(number, content);
+    const [, { privateKey, multikey }] = await ctx.getActorKeyPairs(ME);
+    const signed = await signObject(note(ctx, number), privateKey, multikey.id, ctx);
+    return await signed.toJsonLd({ ...ctx, format: "compact" });
+  },
+  /** Whether an object proof holds. */
+  verify: async (ctx, { json }) => (await verifyObject(as.Object, json, ctx)) !== null,
+};
+
+const origin = await serve(port, (request) => federation.fetch(request, { contextData: null }));
+console.log(JSON.stringify({ ready: origin }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const { do: action, ...told } = JSON.parse(line);
+  try {
+    const answer = await actions[action](federation.createContext(new URL(origin), null), told);
+    console.log(JSON.stringify({ answer: answer ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: String(error) }));
+  }
+}
+process.exit();

@@ -1,0 +1,95 @@
+"""Somebody else's server in a process of its own, told what to do in JSON lines; never our own code on both sides."""
+
+import json
+import os
+import select
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.testrig import HOST, Rig, free_ports
+
+HERE = Path(__file__).resolve().parent
+FEDIFY = HERE / "fedify"
+NODE = FEDIFY / "node_modules" / ".bin" / "node"
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A running peer: `ask` sends one line and reads one."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    @property
+    def authority(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.authority}"
+
+    def ask(self, action: str, **told: Any) -> Any:
+        """What the peer answers; its error is a failure of the test."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"do": action, **told}).encode() + b"\n")
+        self.process.stdin.flush()
+        said = self.hear()
+        assert "error" not in said, f"{action}: {said['error']}\n{self.log.read_text('utf-8')[-2000:]}"
+        return said.get("answer")
+
+    def hear(self) -> dict[str, Any]:
+        """The next line of the peer."""
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE)
+        line = self.process.stdout.readline() if ready else b""
+        assert line, f"the peer said nothing\n{self.log.read_text('utf-8')[-2000:]}"
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+
+def until(true: Any, seconds: float = PATIENCE) -> Any:
+    """Wait for something to become true, and give it."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.05)
+    return found
+
+
+@contextmanager
+def running(rig: Rig, line: Sequence[str], *words: str) -> Iterator[Peer]:
+    """Start `line PORT words…` on a port that the nodes of the rig may speak to, and wait until it is ready."""
+    (port,) = free_ports(1)
+    rig.allow(f"{HOST}:{port}")
+    folder = next(iter(rig.members.values())).dir.parent
+    log = folder / f"peer-{port}.log"
+    kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [*line, str(port), *words], env=kept, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
+    with process:
+        try:
+            peer = Peer(port, process, log)
+            assert "ready" in peer.hear()
+            yield peer
+        finally:
+            process.kill()
+
+
+@contextmanager
+def fedify(rig: Rig, first_knock: str) -> Iterator[Peer]:
+    """A Fedify server that signs in the dialect `first_knock` first; the test is skipped where it is not installed."""
+    if not NODE.exists():
+        pytest.skip("Fedify is not installed: npm is absent, or `make tests/interop/fedify/node_modules` failed")
+    with running(rig, (str(NODE), str(FEDIFY / "server.mjs")), first_knock) as peer:
+        yield peer
