@@ -3,8 +3,10 @@
 ActivityStreams 2.0 with one string type each; the object's content stays opaque.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,12 @@ from vocab.contexts import CONTEXT
 
 TYPES = ("Follow", "Accept", "Reject", "Undo", "Create", "Update", "Delete", "Announce", "Move")
 MAX_ID = 2_048
+_PORTS = {"https": 443, "http": 80}
+# RFC 3986 without user, escapes or capitals in the host, so that one host has one spelling
+_IRI = re.compile(
+    r"(https?)://(\[[0-9a-f:.]+\]|[!$&'()*+,\-.0-9;=_a-z~]*[!$&'()*+,\-0-9;=_a-z~])(?::([0-9]{1,5}))?"
+    r"(?:[/?#][!#-;=?-\[\]_a-z~]*)?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +75,35 @@ def follow(id: str, actor: str, target: str) -> dict[str, Any]:
     return {"@context": CONTEXT, "id": id, "type": "Follow", "actor": actor, "to": [target], "object": target}
 
 
-def is_iri(value: object) -> bool:
-    """Whether a value can name something on the web: http or https, a host, no blanks, not too long."""
-    if not isinstance(value, str) or len(value) > MAX_ID or not value.isascii():
-        return False
-    if any(c <= " " or c == "\x7f" or c in '<>"{}|\\^`' for c in value):
-        return False
+def _split(iri: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an IRI as we take it, default ports filled in; None for anything else."""
+    found = _IRI.fullmatch(iri)
+    if found is None:
+        return None
+    scheme, host, written = found.groups()
+    port = int(written) if written else _PORTS[scheme]
+    return (scheme, host, port) if 0 < port < 65_536 and (host[0] != "[" or _is_literal(host)) else None
+
+
+def _is_literal(host: str) -> bool:
     try:
-        parts = urlsplit(value)
-        host, port = parts.netloc, parts.port
+        return str(IPv6Address(host[1:-1])) == host[1:-1]
     except ValueError:
         return False
-    plain = host == host.lower() and "%" not in host and not host.endswith((".", ":"))
-    return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.username is None and plain and port != 0
+
+
+def is_iri(value: object) -> bool:
+    """Whether a value can name something on the web: http or https, a host, no blanks, not too long."""
+    return isinstance(value, str) and len(value) <= MAX_ID and _split(value) is not None
 
 
 def origin(iri: str) -> tuple[str, str, int | None]:
     """Scheme, host and port (RFC 6454 §4), default ports filled in."""
+    found = _split(iri)
+    if found is not None:
+        return found
     parts = urlsplit(iri)
-    default = 443 if parts.scheme == "https" else 80
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme)
 
 
 def id_of(value: object) -> str:
