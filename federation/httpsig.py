@@ -16,7 +16,6 @@ from federation.httpsig_request import (
     Headers,
     IncomingRequest,
     Signature,
-    gathered,
     host_of,
     judge_target,
     one,
@@ -31,7 +30,7 @@ _RULES: Final = {Dialect.CAVAGE: httpsig_cavage.RULES, Dialect.RFC9421: httpsig_
 
 def signature_of(request: IncomingRequest) -> Signature | Refused:
     """What the request says of its signature; RFC 9421 if it has a `Signature-Input`."""
-    headers = gathered(request)
+    headers = request.named
     return httpsig_rfc9421.read(headers) if "signature-input" in headers else httpsig_cavage.read(headers)
 
 
@@ -95,7 +94,7 @@ def verify(
     our_authorities: frozenset[str],
 ) -> Refused | None:
     """None when the request is signed by this key, covers what it must, is for us, of now, and unchanged."""
-    headers, rules = gathered(request), _RULES[signature.dialect]
+    headers, rules = request.named, _RULES[signature.dialect]
     return (
         _judge_algorithm(signature, public_key)
         or rules.coverage(request, signature)

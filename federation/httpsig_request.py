@@ -6,7 +6,7 @@ Decides how headers, targets and authorities are compared; checks no signature.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 
 from federation.errors import Refused, refuse
@@ -22,7 +22,7 @@ class Dialect(StrEnum):
     RFC9421 = "rfc9421"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IncomingRequest:
     """What came over the wire, unchanged: `target` is the raw path and query, `body` the raw bytes."""
 
@@ -31,6 +31,15 @@ class IncomingRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     received_host: str
+
+    @cached_property
+    def named(self) -> Headers:
+        """Every header under its lower-case name, values in order and without surrounding blanks."""
+        made: dict[str, tuple[str, ...]] = {}
+        for name, value in self.headers:
+            lower = name.lower()
+            made[lower] = (*made.get(lower, ()), value.strip(" \t"))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,6 @@ class Rules:
     coverage: Callable[[IncomingRequest, Signature], Refused | None]
     digest: Callable[[IncomingRequest, Headers, Signature], Refused | None]
     bases: Callable[[IncomingRequest, Headers, Signature], Iterator[bytes | Refused]]
-
-
-def gathered(request: IncomingRequest) -> Headers:
-    """Every header under its lower-case name, values in order and without surrounding blanks."""
-    made: dict[str, tuple[str, ...]] = {}
-    for name, value in request.headers:
-        lower = name.lower()
-        made[lower] = (*made.get(lower, ()), value.strip(" \t"))
-    return made
 
 
 def one(headers: Headers, name: str) -> str | Refused:

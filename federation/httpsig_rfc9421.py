@@ -20,7 +20,6 @@ from federation.httpsig_request import (
     Rules,
     Signature,
     authority,
-    gathered,
     has_content,
     host_of,
     joined,
@@ -200,7 +199,7 @@ def sign_rfc9421(
     written = f'({quoted});created={created};keyid="{key_id}";alg="{ALGORITHMS[kind]}"'
     request = IncomingRequest(method.upper(), target, tuple(sent.items()), body or b"", host)
     signature = Signature(Dialect.RFC9421, key_id, ALGORITHMS[kind], covered, created, None, b"", written)
-    made = base(url.partition("://")[0].lower(), request, gathered(request), signature)
+    made = base(url.partition("://")[0].lower(), request, request.named, signature)
     if isinstance(made, Refused):
         raise ValueError(f"{made.reason}: {made.detail}")
     sent["Signature-Input"] = f"{_LABEL}={written}"

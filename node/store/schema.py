@@ -89,7 +89,6 @@ journal = Table(
     Column("verdict", Text, nullable=False),  # current | stale | equivocation | tombstone | effect | none
     UniqueConstraint("actor", "activity", name="journal_once"),
     Index("journal_by_object", "object"),
-    Index("journal_by_actor", "actor", "direction", "seq"),
     sqlite_autoincrement=True,
 )
 

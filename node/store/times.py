@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 def text(moment: datetime) -> str:
     """`2026-11-23T09:30:00.000Z`, the only form kept in tables."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def read(stored: str) -> datetime:

@@ -18,7 +18,6 @@ from federation.httpsig import (
     signature_of,
     verify,
 )
-from federation.httpsig_request import gathered
 from federation.httpsig_rfc9421 import base
 from federation.keys import KeyKind, PublicKey, signed
 from tests.federation.signing import (
@@ -304,7 +303,7 @@ def test_authority_and_path_do_for_the_uri() -> None:
     incoming = rfc9421_by_hand(written)
     signature = signature_of(incoming)
     assert isinstance(signature, Signature)
-    message = base("https", incoming, gathered(incoming), signature)
+    message = base("https", incoming, incoming.named, signature)
     assert isinstance(message, bytes)
     value = write_base64(signed(actor_keys().rsa, message))
     assert judged(with_header(incoming, "Signature", f"sig1=:{value}:")) is None

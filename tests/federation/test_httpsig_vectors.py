@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from federation import httpsig_cavage, httpsig_rfc9421
 from federation.errors import Refused
 from federation.httpsig import IncomingRequest, Signature, signature_of, verify
-from federation.httpsig_request import gathered
 from federation.keys import KeyKind, PublicKey, verifies
 from tests.federation.signing import NOW, rsa_key
 from tests.shared import shared
@@ -48,7 +47,7 @@ def strings(incoming: IncomingRequest) -> Iterator[bytes]:
     signature = signature_of(incoming)
     assert isinstance(signature, Signature)
     rules = httpsig_rfc9421.RULES if signature.parameters else httpsig_cavage.RULES
-    for made in rules.bases(incoming, gathered(incoming), signature):
+    for made in rules.bases(incoming, incoming.named, signature):
         assert isinstance(made, bytes)
         yield made
 
@@ -115,7 +114,7 @@ def test_cavage_suite_of_bad_parameters() -> None:
             continue
         incoming = raw_request(published["raw"])
         if published["expect"] == "header names lower-cased":
-            assert set(gathered(incoming)) == {"host", "content-type", "digest", "content-length"}
+            assert set(incoming.named) == {"host", "content-type", "digest", "content-length"}
             continue
         signature = signature_of(incoming)
         refused = (

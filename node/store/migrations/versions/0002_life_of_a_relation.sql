@@ -28,5 +28,4 @@ ALTER TABLE following ADD COLUMN behind BOOLEAN NOT NULL DEFAULT 0;
 ALTER TABLE peers ADD COLUMN missing TEXT;
 ALTER TABLE peers ADD COLUMN moved TEXT;
 CREATE INDEX deliveries_by_inbox ON deliveries (state, host, inbox, id);
-CREATE INDEX journal_by_actor ON journal (actor, direction, seq);
 CREATE INDEX peer_keys_by_owner ON peer_keys (owner);
