@@ -15,6 +15,8 @@ class Policy:
 
     def judge(self, iri: str) -> Refused | None:
         """`blocked`, or None."""
+        if not self.block and not self.allow:
+            return None
         host = (urlsplit(iri).hostname or "").lower()
         parts = host.split(".")
         names = {".".join(parts[i:]) for i in range(len(parts))}

@@ -30,22 +30,22 @@ _NAME = "journal"
 
 
 def catch_up(node: Node) -> int:
-    """Fold what the journal has beyond the cursor; how many entries."""
-    folded = 0
+    """Fold what the journal has beyond the cursor; how many entries it moved by."""
+    moved = 0
     while behind(node):
         with _opened(node) as stores:
-            folded += _fold_some(node, stores, _BATCH)
-    return folded
+            moved += _fold_some(node, stores, _BATCH)
+    return moved
 
 
 def rebuild(node: Node) -> int:
-    """Empty the projections and fold the whole journal again; how many entries."""
-    folded = 0
+    """Empty the projections and fold the whole journal again; how many entries it holds."""
+    moved = 0
     with _opened(node) as stores:
         _empty(node, stores)
         while some := _fold_some(node, stores, _BATCH):
-            folded += some
-    return folded
+            moved += some
+    return moved
 
 
 @contextmanager
@@ -80,17 +80,20 @@ def _empty(node: Node, stores: Stores) -> None:
 
 
 def _fold_some(node: Node, stores: Stores, limit: int) -> int:
+    """Fold the next entries that matter, and move the cursor behind them; by how many entries."""
     position = _position(stores.public, _version(node))
     if position < 0:
         _empty(node, stores)
-    entries = journal.after(stores.truth, max(position, 0), limit)
+    before = max(position, 0)
+    entries = journal.after(stores.truth, before, limit)
     for entry in entries:
         fold(stores, entry)
-    if entries:
-        row = {"name": _NAME, "version": _version(node), "seq": entries[-1].seq}
+    reached = entries[-1].seq if len(entries) == limit else journal.head(stores.truth)
+    if reached > before:
+        row = {"name": _NAME, "version": _version(node), "seq": reached}
         stores.public.execute(delete(cursor).where(cursor.c.name == _NAME))
         stores.public.execute(insert(cursor).values(row))
-    return len(entries)
+    return reached - before
 
 
 def fold(stores: Stores, entry: Row[Any]) -> None:

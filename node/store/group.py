@@ -51,6 +51,7 @@ class GroupCommit:
 
     async def _run(self) -> None:
         while self._waiting:
+            await asyncio.sleep(0)  # what the loop was about to read joins this group
             await self._group()
 
     async def _group(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from federation.canonical import digest, jcs
 from federation.inbox import Verified
@@ -38,6 +38,11 @@ _FOLDED = (
     select(journal, blobs.c.bytes.label("document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
     .order_by(journal.c.seq)
+)
+_MATTERS = or_(
+    blobs.c.bytes.is_not(None),
+    journal.c.verdict.in_((Verdict.TOMBSTONE, Verdict.EFFECT)),
+    journal.c.type == "Undo",
 )
 
 
@@ -140,8 +145,8 @@ def head(connection: Connection) -> int:
 
 
 def after(connection: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
-    """The next rows in order, each with the bytes of its document, if it has any."""
-    return connection.execute(_FOLDED.where(journal.c.seq > seq).limit(limit)).all()
+    """The next rows that change what can be read, in order, each with the bytes of its document, if it has any."""
+    return connection.execute(_FOLDED.where(journal.c.seq > seq, _MATTERS).limit(limit)).all()
 
 
 def by_actor(connection: Connection, actor: str, until: int) -> Iterator[Row[Any]]:
