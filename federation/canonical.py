@@ -146,16 +146,15 @@ def refuse_keywords(document: Mapping[str, Any]) -> Refused | None:
     while waiting:
         node, may = waiting.pop()
         if isinstance(node, list):
-            waiting.extend((child, may) for child in node)
-            continue
-        if not isinstance(node, dict):
+            waiting.extend((child, may) for child in node if isinstance(child, (dict, list)))
             continue
         for key, child in node.items():
             if key == "@context" and may:
                 continue
             if key.startswith("@"):
                 return refuse("jsonld_keyword", ascii(key)[:40])
-            waiting.append((child, may and key in _MAY_NAME_A_CONTEXT))
+            if isinstance(child, (dict, list)):
+                waiting.append((child, may and key in _MAY_NAME_A_CONTEXT))
     return None
 
 
@@ -167,7 +166,7 @@ def _same_in_jcs(written: bytes) -> bool:
     """
     if b"null" in written or _may_hold_a_float(written + b"]"):
         return False
-    return written.isascii() or not any(found[1] for found in _STRING_BEYOND_ASCII.finditer(written))
+    return written.isascii() or b":" not in _STRING_BEYOND_ASCII.findall(written)
 
 
 def jcs(value: Any) -> bytes:
