@@ -1,4 +1,4 @@
-"""Keys of many actors, made once and kept in `build/bench-keys`: making a thousand takes a minute, measuring does not."""
+"""Keys of many actors, made once and kept in `build/bench-keys`: a thousand take a minute of two processors."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor

@@ -1,17 +1,19 @@
-"""Delivering what waits in the queue: several hosts at once, in order within one, each attempt signed anew.
+"""Delivering what waits in the queue: several hosts at once, a few inboxes of each, each attempt signed anew.
 
 2xx is delivered; 404 and 410 are final; 401 and 403 are tried once in the other dialect; anything else is retried.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Protocol
 
-from federation.breaker import step
+from federation.breaker import Breaker, step
 from federation.clock import read_http_date
 from federation.errors import Refused
 from federation.httpsig import Dialect
@@ -19,8 +21,9 @@ from federation.queue import Delivery, Queue, is_patience_over, retry_after
 from federation.transport import Answer, Transport
 
 log = logging.getLogger("maillage.delivery")
-BATCH = 200
+A_HOST = 200
 HOSTS = 48
+INBOXES = 4
 _MAX_WAIT = timedelta(hours=24)
 
 
@@ -28,6 +31,24 @@ class Signer(Protocol):
     """Signs a POST for one of our actors, in a dialect."""
 
     def __call__(self, actor: str, url: str, body: bytes, dialect: str) -> Mapping[str, str]: ...
+
+
+class Outcome(StrEnum):
+    """What became of an attempt."""
+
+    DONE = "done"  # delivered, or refused for good
+    LATER = "later"  # the host answers, but does not take this one yet
+    FAILED = "failed"  # the host does not answer as it should
+
+
+@dataclass(slots=True)
+class _Visit:
+    """A host that is being delivered to: what waits for each of its inboxes, and how it does."""
+
+    state: Breaker
+    lanes: deque[list[Delivery]]
+    left: list[Delivery] = field(default_factory=list)
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +66,10 @@ class Deliverer:
     busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     async def start(self) -> int:
-        """Begin with what is due at hosts that are not busy; how many were begun. Hosts in parallel, one in order."""
+        """Begin with what is due at hosts that are not busy; how many deliveries were begun."""
         hosts: dict[str, list[Delivery]] = {}
         if len(self.busy) < HOSTS:
-            for delivery in await self.queue.due(self.clock(), BATCH, frozenset(self.busy)):
+            for delivery in await self.queue.due(self.clock(), A_HOST, frozenset(self.busy)):
                 if delivery.host in hosts or len(self.busy) + len(hosts) < HOSTS:
                     hosts.setdefault(delivery.host, []).append(delivery)
         for host, waiting in hosts.items():
@@ -74,22 +95,40 @@ class Deliverer:
             log.error("delivery to host=%s ended", host, exc_info=task.exception())
 
     async def _host(self, waiting: list[Delivery]) -> None:
-        """One host's deliveries in order; the first failure leaves the rest for later, or parks what is too old."""
-        host = waiting[0].host
-        state = await self.queue.breaker(host)
+        """One host: a few inboxes at once, in order within one; a failure leaves the rest for later."""
+        state = await self.queue.breaker(waiting[0].host)
         if not state.lets_pass(self.clock()):
             for delivery in waiting:
                 await self.queue.postponed(delivery, state.open_until or self.clock(), None, "closed_for_now")
             return
-        for number, delivery in enumerate(waiting, 1):
-            reached = await self._attempt(delivery)
-            after = step(state, reached, self.clock())
-            if after != state:
-                await self.queue.set_breaker(host, after)
-                state = after
-            if not reached:
-                await self._park(waiting[number:])
-                return
+        lanes: dict[str, list[Delivery]] = {}
+        for delivery in waiting:
+            lanes.setdefault(delivery.inbox, []).append(delivery)
+        visit = _Visit(state, deque(lanes.values()))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(INBOXES, len(lanes)) if state.failures == 0 else 1):
+                group.create_task(self._some(visit, group))
+        await self._park(visit.left + [each for lane in visit.lanes for each in lane])
+
+    async def _some(self, visit: _Visit, group: asyncio.TaskGroup) -> None:
+        while visit.lanes and not visit.failed:
+            await self._lane(visit, visit.lanes.popleft(), group)
+
+    async def _lane(self, visit: _Visit, lane: list[Delivery], group: asyncio.TaskGroup) -> None:
+        """One inbox: what was not taken holds up what has the same key, and nothing else."""
+        held: set[str] = set()
+        for delivery in lane:
+            if visit.failed or delivery.key in held:
+                visit.left.append(delivery)
+                continue
+            outcome = await self._attempt(delivery, group)
+            if outcome is not Outcome.DONE:
+                held.add(delivery.key)
+            visit.failed |= outcome is Outcome.FAILED
+            after = step(visit.state, outcome is not Outcome.FAILED, self.clock())
+            if after != visit.state:
+                visit.state = after
+                await self.queue.set_breaker(delivery.host, after)
 
     async def _park(self, waiting: list[Delivery]) -> None:
         now = self.clock()
@@ -97,53 +136,51 @@ class Deliverer:
             if is_patience_over(delivery.queued, now):
                 await self.queue.settled(delivery, "parked", None, "unreachable", now)
 
-    async def _attempt(self, delivery: Delivery) -> bool:
+    async def _attempt(self, delivery: Delivery, group: asyncio.TaskGroup) -> Outcome:
         """One attempt; a fault of our own is one that failed, so that it can neither stop nor empty the queue."""
         try:
-            return await self._deliver(delivery)
+            return await self._deliver(delivery, group)
         except Exception:
             log.exception("delivery=%s", delivery.id)
             await self._later(delivery, None, "internal_error", None)
-            return False
+            return Outcome.FAILED
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        """One attempt; whether the host answered something sensible."""
+    async def _deliver(self, delivery: Delivery, group: asyncio.TaskGroup) -> Outcome:
         body = await self.queue.body(delivery.seq)
         if body is None:
             await self.queue.settled(delivery, "refused", None, "erased", self.clock())
-            return True
-        dialect = await self.queue.dialect(delivery.host)
-        answer = await self._post(delivery, body, dialect)
+            return Outcome.DONE
+        answer = await self._post(delivery, body, delivery.dialect)
         if isinstance(answer, Answer) and answer.status in (401, 403):
-            other = Dialect.RFC9421 if dialect == Dialect.CAVAGE else Dialect.CAVAGE
+            other = Dialect.RFC9421 if delivery.dialect == Dialect.CAVAGE else Dialect.CAVAGE
             second = await self._post(delivery, body, other)
             if isinstance(second, Answer) and 200 <= second.status < 300:
                 await self.queue.set_dialect(delivery.host, other)
                 answer = second
-        return await self._settle(delivery, answer)
+        return await self._settle(delivery, answer, group)
 
     def _post(self, delivery: Delivery, body: bytes, dialect: str) -> Awaitable[Answer | Refused]:
         headers = self.sign(delivery.signer, delivery.inbox, body, dialect)
         return self.transport.post(delivery.inbox, body, headers)
 
-    async def _settle(self, delivery: Delivery, answer: Answer | Refused) -> bool:
+    async def _settle(self, delivery: Delivery, answer: Answer | Refused, group: asyncio.TaskGroup) -> Outcome:
         now = self.clock()
         if isinstance(answer, Refused):
-            final = answer.reason == "forbidden_address"
-            if final:
+            if answer.reason == "forbidden_address":
                 await self.queue.settled(delivery, "refused", None, answer.reason, now)
-            else:
-                await self._later(delivery, None, answer.reason, None)
-            return final
+                return Outcome.DONE
+            await self._later(delivery, None, answer.reason, None)
+            return Outcome.FAILED
         status, reason = answer.status, answer.body[:200].decode("utf-8", "replace")
         if 200 <= status < 300:
-            await self.queue.settled(delivery, "delivered", status, "", now)
-            return True
+            # Written while the next one leaves: were it lost, the peer would be told again, and know it already.
+            group.create_task(self.queue.settled(delivery, "delivered", status, "", now))
+            return Outcome.DONE
         if status in (404, 410):
             await self.queue.settled(delivery, "refused", status, reason, now)
-            return True
+            return Outcome.DONE
         await self._later(delivery, status, reason, answer.headers.get("retry-after"))
-        return 400 <= status < 500 and status != 429
+        return Outcome.LATER if 400 <= status < 500 and status != 429 else Outcome.FAILED
 
     async def _later(self, delivery: Delivery, status: int | None, reason: str, asked: str | None) -> None:
         now = self.clock()

@@ -17,7 +17,10 @@ PATIENCE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One activity for one inbox. `queued`: when it was first due."""
+    """One activity for one inbox. `key`: those of one inbox and one key are delivered in order; `queued`: since when.
+
+    `dialect`: the signature dialect that its host took last, cavage or rfc9421.
+    """
 
     id: int
     seq: int
@@ -25,15 +28,20 @@ class Delivery:
     recipient: str
     inbox: str
     host: str
+    key: str
     attempts: int
     queued: datetime
+    dialect: str
 
 
 class Queue(Protocol):
     """A durable queue. Every method returns once its effect is on the disk."""
 
     async def due(self, now: datetime, limit: int, busy: Collection[str]) -> Sequence[Delivery]:
-        """What may be tried now, oldest first, at most a few a host; none for a host that is busy or left alone."""
+        """What may be tried now, a host after another, each oldest first, and at most `limit` of each.
+
+        None for a host that is busy or left alone; none behind an earlier one of its inbox and key that waits.
+        """
 
     async def body(self, seq: int) -> bytes | None:
         """The activity's bytes; None once erased."""
@@ -43,9 +51,6 @@ class Queue(Protocol):
 
     async def postponed(self, delivery: Delivery, until: datetime, status: int | None, reason: str) -> None:
         """Tried once more, without success."""
-
-    async def dialect(self, host: str) -> str:
-        """The signature dialect that this host took last: cavage or rfc9421."""
 
     async def set_dialect(self, host: str, dialect: str) -> None:
         """Remember it."""

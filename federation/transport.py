@@ -33,7 +33,7 @@ Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a peer answered: the last URL, its status, its headers (lower-case names), its body."""
+    """What a peer answered: the last URL, its status, its headers (whose names know no case), its body."""
 
     url: str
     status: int
@@ -170,7 +170,7 @@ async def _read(url: str, response: aiohttp.ClientResponse) -> Answer | Refused:
         body += chunk
         if len(body) > MAX_BYTES:
             return refuse("too_large", url[:200])
-    return Answer(url, response.status, _headers(response), bytes(body))
+    return Answer(url, response.status, response.headers, bytes(body))
 
 
 async def _glance(url: str, response: aiohttp.ClientResponse) -> Answer:
@@ -179,8 +179,4 @@ async def _glance(url: str, response: aiohttp.ClientResponse) -> Answer:
         body = await response.content.read(MAX_ANSWER)
     except (aiohttp.ClientError, OSError, TimeoutError):
         body = b""
-    return Answer(url, response.status, _headers(response), body)
-
-
-def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
+    return Answer(url, response.status, response.headers, body)

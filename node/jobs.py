@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
 
-from federation.delivery import BATCH, Deliverer
+from federation.delivery import Deliverer
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
@@ -76,12 +76,8 @@ def _project(node: Node) -> Callable[[], Awaitable[object]]:
 async def _deliver(node: Node, lookup: Lookup) -> None:
     deliverer = Deliverer(StoredQueue(node.store), lookup.transport, Deliveries(node), node.clock, random.random)
 
-    async def everything_due() -> None:
-        while await deliverer.start() >= BATCH:
-            pass
-
     try:
-        await _on_change(node, everything_due, at_least=_RETRY)
+        await _on_change(node, deliverer.start, at_least=_RETRY)
     finally:
         await deliverer.stop()
 

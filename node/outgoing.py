@@ -76,8 +76,8 @@ def post(connection: Connection, node: Node, slug: str, letter: Letter, audience
     )  # fmt: skip
     seq = journal.append_own(connection, own, times.text(now))
     streams.moved(connection, actor, audience.name, place, heading.id)
-    for recipient in audience.recipients:
-        queue.enqueue(connection, seq, actor, recipient.actor, recipient.inbox, now)
+    to = [(each.actor, each.inbox) for each in audience.recipients]
+    queue.enqueue(connection, seq, actor, to, "" if letter.object_type == "Follow" else letter.object_id, now)
     return Sent(seq, heading.id, len(audience.recipients), letter.version or 0)
 
 

@@ -34,6 +34,7 @@ _BLOB = Statement(insert(blobs), blobs.c.keys())
 _KNOWN = Statement(
     select(journal.c.seq).where(journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity"))
 )
+_ACTIVITY = Statement(select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "activity"))
 _FOLDED = (
     select(journal, blobs.c.bytes.label("document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
@@ -156,9 +157,8 @@ def by_actor(connection: Connection, actor: str, until: int) -> Iterator[Row[Any
 
 def activity_bytes(connection: Connection, seq: int) -> bytes | None:
     """The exact bytes of an activity; None once erased."""
-    query = select(blobs.c.bytes).where(blobs.c.seq == seq, blobs.c.kind == "activity")
-    raw: bytes | None = connection.execute(query).scalar_one_or_none()
-    return raw
+    row = _ACTIVITY.one(connection, {"seq": seq})
+    return None if row is None else row.bytes
 
 
 def erase(connection: Connection, document: str) -> None:

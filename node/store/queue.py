@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from federation.breaker import Breaker
@@ -14,24 +14,49 @@ from node.store import times
 from node.store.engine import Store
 from node.store.journal import activity_bytes
 from node.store.schema import deliveries, hosts, journal
+from node.store.statement import Statement
 
-_A_HOST = 20
-_ENQUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["seq", "inbox"])
+_ENQUEUE = Statement(
+    insert(deliveries).on_conflict_do_nothing(index_elements=["seq", "inbox"]),
+    ("seq", "signer", "recipient", "inbox", "host", "key", "state", "attempts", "next"),
+)
+_QUEUED = deliveries.c.state == "queued"
+_DUE_HOSTS = Statement(
+    select(deliveries.c.host, hosts.c.open_until, hosts.c.dialect)
+    .outerjoin(hosts, hosts.c.host == deliveries.c.host)
+    .where(_QUEUED, deliveries.c.next <= bindparam("now"))
+    .distinct()
+)
+_EARLIER = deliveries.alias("earlier")
+_WAITS = exists().where(
+    _EARLIER.c.state == "queued",
+    _EARLIER.c.inbox == deliveries.c.inbox,
+    _EARLIER.c.key == deliveries.c.key,
+    _EARLIER.c.id < deliveries.c.id,
+    _EARLIER.c.next > bindparam("now"),
+)
+_DUE = Statement(
+    select(deliveries, journal.c.time.label("queued"))
+    .join(journal, journal.c.seq == deliveries.c.seq)
+    .where(_QUEUED, deliveries.c.host == bindparam("at"), deliveries.c.next <= bindparam("now"), ~_WAITS)
+    .order_by(deliveries.c.id)
+    .limit(bindparam("most"))
+)
+_CHANGED = ("state", "status", "reason", "done", "attempts", "next")
+_CHANGE = Statement(
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("delivery"))
+    .values({name: bindparam(name) for name in _CHANGED})
+)
 
 
-def enqueue(connection: Connection, seq: int, signer: str, recipient: str, inbox: str, now: datetime) -> None:
-    """One delivery of the activity of a journal row; several actors behind one inbox are one delivery."""
-    row = {
-        "seq": seq,
-        "signer": signer,
-        "recipient": recipient,
-        "inbox": inbox,
-        "host": urlsplit(inbox).netloc.lower(),
-        "state": "queued",
-        "attempts": 0,
-        "next": times.text(now),
-    }
-    connection.execute(_ENQUEUE, row)
+def enqueue(
+    connection: Connection, seq: int, signer: str, to: Sequence[tuple[str, str]], key: str, now: datetime
+) -> None:
+    """The deliveries of a journal row to (actor, inbox) pairs; several actors behind one inbox are one delivery."""
+    same = {"seq": seq, "signer": signer, "key": key, "state": "queued", "attempts": 0, "next": times.text(now)}
+    rows = [{"recipient": actor, "inbox": inbox, "host": urlsplit(inbox).netloc.lower()} for actor, inbox in to]
+    _ENQUEUE.run_many(connection, [same | row for row in rows])
 
 
 def sent_to(connection: Connection, document: str, version: int | None = None) -> frozenset[tuple[str, str]]:
@@ -51,41 +76,31 @@ class StoredQueue:
         self._store = store
 
     async def due(self, now: datetime, limit: int, busy: Collection[str]) -> Sequence[Delivery]:
-        """The oldest deliveries whose time has come, at most a few a host, but for hosts busy or left alone."""
-        alone = select(hosts.c.host).where(hosts.c.open_until > times.text(now))
-        rank = func.row_number().over(partition_by=deliveries.c.host, order_by=deliveries.c.id).label("rank")
-        ready = select(deliveries, rank).where(deliveries.c.state == "queued", deliveries.c.next <= times.text(now))
-        ready = ready.where(deliveries.c.host.not_in(busy), deliveries.c.host.not_in(alone))
-        ranked = ready.subquery()
-        query = select(ranked, journal.c.time.label("queued")).join(journal, journal.c.seq == ranked.c.seq)
-        query = query.where(ranked.c.rank <= _A_HOST).order_by(ranked.c.id).limit(limit)
-        with self._store.read() as connection:
-            rows = connection.execute(query).all()
-        return [
-            Delivery(r.id, r.seq, r.signer, r.recipient, r.inbox, r.host, r.attempts, times.read(r.queued))
-            for r in rows
-        ]
+        """The oldest deliveries whose time has come, for each host that is not busy or left alone."""
+        moment, found = times.text(now), list[Delivery]()
+        for host in _DUE_HOSTS.all(self._store.glance, {"now": moment}):
+            if host.host in busy or (host.open_until or "") > moment:
+                continue
+            rows = _DUE.all(self._store.glance, {"now": moment, "at": host.host, "most": limit})
+            found += [_delivery(row, host.dialect or "cavage") for row in rows]
+        return found
 
     async def body(self, seq: int) -> bytes | None:
-        with self._store.read() as connection:
-            return activity_bytes(connection, seq)
+        return activity_bytes(self._store.glance, seq)
 
     async def settled(self, delivery: Delivery, state: str, status: int | None, reason: str, now: datetime) -> None:
-        values = {"state": state, "status": status, "reason": reason, "done": times.text(now)}
+        stamp = times.text(now)
+        values = {"state": state, "status": status, "reason": reason, "done": stamp, "next": stamp}
         await self._change(delivery, values | {"attempts": delivery.attempts + 1})
 
     async def postponed(self, delivery: Delivery, until: datetime, status: int | None, reason: str) -> None:
         tried = delivery.attempts + (reason != "closed_for_now")
-        await self._change(delivery, {"next": times.text(until), "status": status, "reason": reason, "attempts": tried})
+        values = {"state": "queued", "status": status, "reason": reason, "done": None, "next": times.text(until)}
+        await self._change(delivery, values | {"attempts": tried})
 
     async def _change(self, delivery: Delivery, values: dict[str, Any]) -> None:
-        query = update(deliveries).where(deliveries.c.id == delivery.id).values(values)
-        await self._store.awrite(lambda connection: connection.execute(query))
-
-    async def dialect(self, host: str) -> str:
-        with self._store.read() as connection:
-            found = connection.execute(select(hosts.c.dialect).where(hosts.c.host == host)).scalar_one_or_none()
-        return found or "cavage"
+        given = values | {"delivery": delivery.id}
+        await self._store.awrite(lambda connection: _CHANGE.run(connection, given))
 
     async def set_dialect(self, host: str, dialect: str) -> None:
         await self._keep(host, {"dialect": dialect})
@@ -105,3 +120,11 @@ class StoredQueue:
         statement = insert(hosts).values({"host": host, "failures": 0, "dialect": "cavage"} | values)
         statement = statement.on_conflict_do_update(index_elements=["host"], set_=values)
         await self._store.awrite(lambda connection: connection.execute(statement))
+
+
+def _delivery(row: Any, dialect: str) -> Delivery:
+    return Delivery(
+        *(row.id, row.seq, row.signer, row.recipient, row.inbox, row.host, row.key, row.attempts),
+        times.read(row.queued),
+        dialect,
+    )

@@ -218,9 +218,11 @@ deliveries = Table(
     Column("status", Integer),
     Column("reason", Text),
     Column("done", Text),
+    Column("key", Text, nullable=False, default=""),  # those of one inbox and one key leave in order
     UniqueConstraint("seq", "inbox", name="deliveries_once"),
     Index("deliveries_due", "state", "next"),
-    Index("deliveries_by_inbox", "state", "host", "inbox", "id"),
+    Index("deliveries_by_host", "state", "host", "id"),
+    Index("deliveries_in_order", "state", "inbox", "key", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -40,10 +40,12 @@ class Sending:
     deliverer: Deliverer
     sites: list[Site]
 
-    def queue(self, *sites: Site) -> None:
-        """One more activity for each of these hosts."""
+    def queue(self, *sites: Site, about: str = "") -> None:
+        """One more activity for each of these hosts, about something new or something named."""
         to = tuple(Recipient(site.url + "/actor", site.url + "/inbox") for site in sites)
-        letter = Letter("Delete", "http://127.0.0.1/x", "http://127.0.0.1/x", "Report")
+        [(before,)] = rows(self.node, "SELECT count(*) FROM journal")
+        name = f"http://127.0.0.1/{about or before}"
+        letter = Letter("Delete", name, name, "Report")
         self.node.store.write(lambda c: post(c, self.node, "actor", letter, Audience("public", (), (), to)))
 
     def states(self) -> list[tuple[object, ...]]:
@@ -73,6 +75,43 @@ async def test_each_is_delivered_once_in_order_and_signed(sending: Sending) -> N
     assert sending.states() == [("delivered", 1, 202, "")] * 3
     assert len(site.asked) == 3
     assert all('keyId="' in request.headers["Signature"] for request in site.asked)
+
+
+async def test_what_is_about_the_same_thing_leaves_in_order_and_holds_up_nothing_else(sending: Sending) -> None:
+    site, came = sending.sites[0], list[str]()
+
+    async def choosy(request: web.Request) -> web.Response:
+        said = await request.json()
+        came.append(said["object"].rpartition("/")[2])
+        return web.Response(status=422 if came == ["a"] else 202)
+
+    site.pages["/inbox"] = choosy
+    for about in ("a", "a", "b"):
+        sending.queue(site, about=about)
+    assert await sending.deliverer.once() == 3
+    assert came == ["a", "b"]
+    assert await sending.deliverer.once() == 0
+    sending.clock.now += timedelta(seconds=2)
+    assert await sending.deliverer.once() == 2
+    assert came == ["a", "b", "a", "a"]
+
+
+async def test_inboxes_of_one_host_are_served_side_by_side(sending: Sending) -> None:
+    site, release = sending.sites[0], asyncio.Event()
+
+    async def waiting(_request: web.Request) -> web.Response:
+        await release.wait()
+        return web.Response(status=202)
+
+    names = [f"/inbox{number}" for number in range(6)]
+    site.pages |= dict.fromkeys(names, waiting)
+    to = tuple(Recipient(site.url + name, site.url + name) for name in names)
+    letter = Letter("Delete", "http://127.0.0.1/x", "http://127.0.0.1/x", "Report")
+    sending.node.store.write(lambda c: post(c, sending.node, "actor", letter, Audience("public", (), (), to)))
+    assert await sending.deliverer.start() == 6
+    await until(lambda: len(site.asked) == 4)
+    release.set()
+    await until(lambda: {row[0] for row in sending.states()} == {"delivered"})
 
 
 @pytest.mark.parametrize(

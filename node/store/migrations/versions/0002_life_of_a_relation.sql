@@ -27,5 +27,7 @@ ALTER TABLE following ADD COLUMN cursor TEXT;
 ALTER TABLE following ADD COLUMN behind BOOLEAN NOT NULL DEFAULT 0;
 ALTER TABLE peers ADD COLUMN missing TEXT;
 ALTER TABLE peers ADD COLUMN moved TEXT;
-CREATE INDEX deliveries_by_inbox ON deliveries (state, host, inbox, id);
+ALTER TABLE deliveries ADD COLUMN key TEXT NOT NULL DEFAULT '';
+CREATE INDEX deliveries_by_host ON deliveries (state, host, id);
+CREATE INDEX deliveries_in_order ON deliveries (state, inbox, key, id);
 CREATE INDEX peer_keys_by_owner ON peer_keys (owner);
