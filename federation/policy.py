@@ -17,9 +17,17 @@ class Policy:
         """`blocked`, or None."""
         if not self.block and not self.allow:
             return None
-        host = (urlsplit(iri).hostname or "").lower()
+        host = _host(iri)
         parts = host.split(".")
         names = {".".join(parts[i:]) for i in range(len(parts))}
         if names & self.block or (self.allow and not names & self.allow):
             return refuse("blocked", host)
         return None
+
+
+def _host(iri: str) -> str:
+    """The host that an IRI names; `""` for what is no IRI, as a key id that nobody has read yet may be."""
+    try:
+        return (urlsplit(iri).hostname or "").lower()
+    except ValueError:
+        return ""
