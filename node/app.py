@@ -95,6 +95,11 @@ def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
     return context
 
 
+def runner_of(app: web.Application) -> web.AppRunner:
+    """What runs it: no body is decompressed, for what is signed are the bytes that came."""
+    return web.AppRunner(app, access_log=None, keepalive_timeout=_KEEPALIVE, shutdown_timeout=5, auto_decompress=False)
+
+
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
     gc.freeze()
@@ -108,7 +113,7 @@ async def _serve(node: Node, host: str, port: int, ready: Callable[[], None]) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     app = build_app(node)
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEPALIVE, shutdown_timeout=5)
+    runner = runner_of(app)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port, backlog=512).start()

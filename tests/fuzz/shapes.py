@@ -15,7 +15,7 @@ MANY = settings(max_examples=8 * settings().max_examples)
 SOME = settings(max_examples=3 * settings().max_examples)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-_floats = st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not 2**53 <= abs(x) < 1e21)
+_floats = st.floats(-(2**53) + 1, 2**53 - 1) | st.floats(1e21, 1e308) | st.floats(-1e308, -1e21)
 numbers = st.integers(-(2**53) + 1, 2**53 - 1) | _floats
 leaves = st.none() | st.booleans() | numbers | texts
 keys = (

@@ -12,7 +12,7 @@ from federation.httpsig import IncomingRequest, sign_cavage, sign_rfc9421, signa
 from federation.httpsig_request import authority
 from node.api.signer import problem
 from tests.federation.signing import BODY, NOW, OURS, URL, actor_keys, cavage_post, request, rfc9421_post, rsa_key
-from tests.fuzz.shapes import MANY, damaged, in_table, texts
+from tests.fuzz.shapes import MANY, damaged, in_table
 
 _TOKENS = (
     'keyId="', 'algorithm="hs2019",', "algorithm=", 'headers="(request-target) host date digest"', "created=",
@@ -22,7 +22,8 @@ _TOKENS = (
     "@-999999999999999", ":AAAA:", "::", ":A:", '%"%c3%a9"', '%"%ff"', '%"', "sha-256=", "SHA-256=", "sha-512=:", "*",
     "a", "é", "\x7f", "\t", "\\", "\r\n x",
 )  # fmt: skip
-tokens = st.lists(st.sampled_from(_TOKENS) | texts, max_size=12).map("".join)
+latin = st.text(st.characters(max_codepoint=255), max_size=6)  # what a server makes of the bytes of a header
+tokens = st.lists(st.sampled_from(_TOKENS) | latin, max_size=12).map("".join)
 SIGNED = (
     cavage_post(),
     rfc9421_post(),

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from node import jobs
 from node.api.signer import LOOKUP
-from node.app import build_app
+from node.app import build_app, runner_of
 from node.context import Node, init_node
 from vocab.model import Address, Observation, Place
 
@@ -41,7 +41,7 @@ def make(folder: Path, port: int, ports: list[int], *roles: str) -> Node:
 @asynccontextmanager
 async def listening(node: Node, work: bool = True) -> AsyncIterator[Node]:
     """The node answering on its port; `work`: with deliveries and projections."""
-    runner = web.AppRunner(build_app(node, MODULES), access_log=None)
+    runner = runner_of(build_app(node, MODULES))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", int(node.config.authority.rpartition(":")[2])).start()
     try:
