@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 
 export * from "@fedify/fedify";
+export { importPem } from "@fedify/fedify/runtime";
 export * as as from "@fedify/fedify/vocab";
 
 const HOST = "127.0.0.1";
