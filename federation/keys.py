@@ -110,7 +110,9 @@ def multibase_decode(text: str) -> bytes | None:
     """The bytes of a base-58 multibase text, or None; one text, one value."""
     if not _BASE58.fullmatch(text):
         return None
-    return base58.b58decode(text[1:])
+    number = base58.b58decode_int(text[1:])
+    zeros = len(text) - 1 - len(text[1:].lstrip("1"))
+    return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
 def public_text(key: RSAPublicKey | Ed25519PublicKey) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 BUSY_SECONDS = 30
 _READERS = 4
 _WRITING = ("journal_mode=WAL", "synchronous=FULL")
+_MANY = ("cache_size=-8000", "wal_autocheckpoint=4000")  # 8 MB of pages, 16 MB of log: indexes are hit all over
 
 
 def _prepare(engine: Engine, begin: str, *pragmas: str) -> Engine:
@@ -50,7 +51,7 @@ def writer(path: Path) -> Engine:
 
 def grouping(path: Path) -> Engine:
     """One connection that writes, whose transactions its user begins and ends on the driver."""
-    return _prepare(create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0), "", *_WRITING)
+    return _prepare(create_engine(f"sqlite:///{path}", pool_size=1, max_overflow=0), "", *_WRITING, *_MANY)
 
 
 def driver(connection: Connection) -> sqlite3.Connection:
