@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -22,7 +21,7 @@ MAX_NUMBER_CHARACTERS: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
 _WRITTEN_WITH_AN_EXPONENT: Final = 1e21  # below it, RFC 8785 writes a whole float as an integer
 _BOM: Final = b"\xef\xbb\xbf"
-_MAY_NAME_A_CONTEXT: Final = ("object", "proof", "signature")
+_NAMING: Final = ("object", "proof", "signature")  # what may name a context of its own
 _SORTED: Final = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_STRICT_INTEGER
@@ -76,20 +75,29 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def _too_deep(node: Any, left: int = MAX_DEPTH - 1) -> bool:
-    for child in node.values() if type(node) is dict else node:
+def _survey(node: Any, left: int, may: bool | None) -> Refused | None:
+    """Refuses what is too deep, a float that lost digits and, unless `may` is None, JSON-LD keywords.
+
+    `may`: whether a context may stand here. One walk for all, since every message takes it.
+    """
+    for key, child in node.items() if type(node) is dict else ((None, child) for child in node):
+        if key and may is not None and key[0] == "@" and not (may and key == "@context"):
+            return refuse("jsonld_keyword", ascii(key)[:40])
         kind = type(child)
-        if (kind is dict or kind is list) and (left == 0 or _too_deep(child, left - 1)):
-            return True
-    return False
-
-
-def _may_hold_a_float(written: bytes) -> bool:
-    return bool(_WITH_A_POINT.search(written) or _WITH_AN_EXPONENT.search(written))
+        if kind is dict or kind is list:
+            if not left:
+                return refuse("too_deep", f"over {MAX_DEPTH}")
+            within = may if key is None or may is None else None if key == "@context" else may and key in _NAMING
+            wrong = _survey(child, left - 1, within)
+            if wrong is not None:
+                return wrong
+        elif kind is float and MAX_INTEGER < abs(child) < _WRITTEN_WITH_AN_EXPONENT:
+            return refuse("number", repr(child))
+    return None
 
 
 def _fast(raw: bytes) -> dict[str, Any] | None:
-    """The object, if `raw` is byte for byte what orjson writes for it, with 53-bit integers and no float.
+    """The object, if `raw` is byte for byte what orjson writes for it, with 53-bit integers.
 
     Then no key is double (the second would be missing from what orjson writes), no text is ill-formed and no number
     was rounded. Anything else, well-formed or not, is left to the careful reader.
@@ -97,7 +105,7 @@ def _fast(raw: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(raw)
         if type(value) is dict and orjson.dumps(value, option=orjson.OPT_STRICT_INTEGER) == raw:
-            return None if _may_hold_a_float(raw) else value
+            return value
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass
     return None
@@ -125,37 +133,29 @@ def _careful(raw: bytes) -> dict[str, Any] | Refused:
 
 def read_json(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refused:
     """The JSON object in `raw`, or why it is not taken."""
+    return _read(raw, max_bytes, None)
+
+
+def read_message(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refused:
+    """The same, and without JSON-LD keywords, which let one RDF graph take many JSON shapes.
+
+    Only `@context` is let through, on the message, its `object` and their proofs; the context itself is judged by
+    who knows which ones are ours.
+    """
+    return _read(raw, max_bytes, True)
+
+
+def _read(raw: bytes, max_bytes: int, may: bool | None) -> dict[str, Any] | Refused:
     if len(raw) > max_bytes:
         return refuse("too_large", f"over {max_bytes} bytes")
     if raw.startswith(_BOM):
         return refuse("byte_order_mark")
     value = _fast(raw) or _careful(raw)
-    may_be_deep = raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
-    if may_be_deep and isinstance(value, dict) and _too_deep(value):
-        return refuse("too_deep", f"over {MAX_DEPTH}")
-    return value
+    return value if isinstance(value, Refused) else _survey(value, MAX_DEPTH - 1, may) or value
 
 
-def refuse_keywords(document: Mapping[str, Any]) -> Refused | None:
-    """Refuses JSON-LD keywords, which let one RDF graph take many JSON shapes.
-
-    Only `@context` is let through: on the message, its `object`, their proofs, and the Linked Data signature that older
-    networks add and that we do not read. The context itself is judged by who knows which ones are ours.
-    """
-    waiting: list[tuple[Any, bool]] = [(document, True)]
-    while waiting:
-        node, may = waiting.pop()
-        if isinstance(node, list):
-            waiting.extend((child, may) for child in node if isinstance(child, (dict, list)))
-            continue
-        for key, child in node.items():
-            if key == "@context" and may:
-                continue
-            if key.startswith("@"):
-                return refuse("jsonld_keyword", ascii(key)[:40])
-            if isinstance(child, (dict, list)):
-                waiting.append((child, may and key in _MAY_NAME_A_CONTEXT))
-    return None
+def _may_hold_a_float(written: bytes) -> bool:
+    return bool(_WITH_A_POINT.search(written) or _WITH_AN_EXPONENT.search(written))
 
 
 def _same_in_jcs(written: bytes) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from federation.activity import ActivityFacts, describe, id_of, is_iri, origin, types_of
-from federation.canonical import digest, jcs, read_json, refuse_keywords
+from federation.canonical import digest, jcs, read_message
 from federation.errors import NotCanonical, NotJudged, Refused, refuse
 from federation.httpsig import IncomingRequest, Signature, verify
 from federation.keys import PublicKey
@@ -87,13 +87,10 @@ def read(content_type: str, raw: bytes) -> dict[str, Any] | Refused:
     """The activity in a body: its media type, then the strict JSON gate."""
     if content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
         return refuse("content_type", content_type[:80])
-    activity = read_json(raw)
+    activity = read_message(raw)
     if isinstance(activity, Refused):
         return activity
-    wrong = refuse_keywords(activity)
-    if wrong is None and not harmless(activity.get("@context")):
-        wrong = refuse("context")
-    return wrong or activity
+    return activity if harmless(activity.get("@context")) else refuse("context")
 
 
 def document_type(content: Mapping[str, Any], rules: Mapping[str, DocumentRule]) -> str:

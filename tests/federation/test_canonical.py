@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.canonical import MAX_DEPTH, jcs, read_json, refuse_keywords
+from federation.canonical import MAX_DEPTH, jcs, read_json, read_message
 from federation.errors import NotCanonical, Refused
 from tests.shared import shared
 from vocab.contexts import acceptable
@@ -167,6 +167,11 @@ def test_a_cut_or_damaged_text_never_raises(value: dict[str, Any], data: st.Data
     raw[position] = data.draw(st.integers(0, 255))
     read = read_json(bytes(raw))
     assert isinstance(read, Refused) or jcs(read_json(jcs(read))) == jcs(read)
+
+
+def refuse_keywords(document: Any) -> Refused | None:
+    read = read_message(json.dumps(document).encode())
+    return read if isinstance(read, Refused) else None
 
 
 @pytest.mark.parametrize("keyword", ["@graph", "@included", "@reverse", "@nest", "@index", "@type", "@id", "@value"])
