@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from node.context import Node
 from node.projections import directory, graph, observations, relations
 from node.projections.stores import Stores
-from node.store import journal
+from node.store import documents, journal
 from node.store.journal import Verdict
 from node.store.schema import cursor, quarantine
 from node.store.schema import directory as places
@@ -53,7 +53,7 @@ def _opened(node: Node) -> Iterator[Stores]:
     """The three transactions; the public one, which holds the cursor, is committed last."""
     cache = node.cache
     with node.store.read() as truth, cache.public.write() as public, cache.restricted.write() as restricted:
-        yield Stores(truth, public, restricted, node.config.is_aggregator())
+        yield Stores(truth, public, restricted, node.config.is_aggregator(), relations.all_of(public))
 
 
 def _version(node: Node) -> int:
@@ -77,6 +77,7 @@ def behind(node: Node) -> int:
 def _empty(node: Node, stores: Stores) -> None:
     node.cache.public.empty(stores.public)
     node.cache.restricted.empty(stores.restricted)
+    stores.related.clear()
 
 
 def _fold_some(node: Node, stores: Stores, limit: int) -> int:
@@ -101,21 +102,22 @@ def fold(stores: Stores, entry: Row[Any]) -> None:
     ended, begun = relations.ended_by(entry), relations.begun_by(entry)
     if ended:
         relations.end(stores.public, ended)
+        stores.related.discard(ended)
         _forget_all(stores, ended)
-    if begun and not relations.holds(stores.public, begun):
+    if begun and begun not in stores.related:
         relations.begin(stores.public, begun, entry)
+        stores.related.add(begun)
         for earlier in journal.by_actor(stores.truth, begun, entry.seq - 1):
             _fold_document(stores, earlier)
-    counts = entry.direction == "out" or relations.holds(stores.public, entry.actor)
-    if counts:
+    if entry.direction == "out" or entry.actor in stores.related:
         _fold_document(stores, entry)
 
 
 def _fold_document(stores: Stores, entry: Row[Any]) -> None:
     if entry.verdict == Verdict.TOMBSTONE:
         _forget(stores, entry.object)
-    elif entry.verdict == Verdict.CURRENT and entry.document is not None:
-        _take(stores, entry, json.loads(entry.document))
+    elif entry.verdict == Verdict.CURRENT and entry.has_document:
+        _take(stores, entry, json.loads(documents.bytes_at(stores.truth, entry.seq) or b"{}"))
 
 
 def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:

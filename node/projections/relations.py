@@ -8,10 +8,9 @@ from sqlalchemy.dialects.sqlite import insert
 from node.store.schema import relations
 
 
-def holds(connection: Connection, actor: str) -> bool:
-    """Whether an actor's documents count."""
-    query = select(relations.c.actor).where(relations.c.actor == actor)
-    return connection.execute(query).scalar_one_or_none() is not None
+def all_of(connection: Connection) -> set[str]:
+    """The actors whose documents count."""
+    return set(connection.execute(select(relations.c.actor)).scalars())
 
 
 def begin(connection: Connection, actor: str, entry: Row[Any]) -> None:

@@ -7,9 +7,13 @@ from sqlalchemy import Connection
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """`truth` is read; `public` and `restricted` are written. `graphs`: whether N-Quads are kept (aggregators)."""
+    """`truth` is read; `public` and `restricted` are written. `graphs`: whether N-Quads are kept (aggregators).
+
+    `related`: whose documents count, as the relations that are being folded stand.
+    """
 
     truth: Connection
     public: Connection
     restricted: Connection
     graphs: bool
+    related: set[str]

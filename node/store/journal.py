@@ -36,7 +36,7 @@ _KNOWN = Statement(
 )
 _ACTIVITY = Statement(select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "activity"))
 _FOLDED = (
-    select(journal, blobs.c.bytes.label("document"))
+    select(journal, blobs.c.bytes.is_not(None).label("has_document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
     .order_by(journal.c.seq)
 )
@@ -45,6 +45,7 @@ _MATTERS = or_(
     journal.c.verdict.in_((Verdict.TOMBSTONE, Verdict.EFFECT)),
     journal.c.type == "Undo",
 )
+_AFTER = Statement(_FOLDED.where(journal.c.seq > bindparam("after"), _MATTERS).limit(bindparam("most")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,8 @@ def head(connection: Connection) -> int:
 
 
 def after(connection: Connection, seq: int, limit: int) -> Sequence[Row[Any]]:
-    """The next rows that change what can be read, in order, each with the bytes of its document, if it has any."""
-    return connection.execute(_FOLDED.where(journal.c.seq > seq, _MATTERS).limit(limit)).all()
+    """The next rows that change what can be read, in order; `has_document`: its bytes are there."""
+    return _AFTER.all(connection, {"after": seq, "most": limit})
 
 
 def by_actor(connection: Connection, actor: str, until: int) -> Iterator[Row[Any]]:
