@@ -42,7 +42,8 @@ _FOLDED = (
 )
 _MATTERS = or_(
     blobs.c.bytes.is_not(None),
-    journal.c.verdict.in_((Verdict.TOMBSTONE, Verdict.EFFECT)),
+    journal.c.verdict == Verdict.TOMBSTONE,
+    journal.c.verdict == Verdict.EFFECT,
     journal.c.type == "Undo",
 )
 _AFTER = Statement(_FOLDED.where(journal.c.seq > bindparam("after"), _MATTERS).limit(bindparam("most")))

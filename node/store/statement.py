@@ -22,9 +22,7 @@ class Statement:
     __slots__ = ("_fixed", "_made", "_sql")
 
     def __init__(self, statement: ClauseElement, columns: Sequence[str] | None = None) -> None:
-        compiled = statement.compile(
-            dialect=_DIALECT, column_keys=columns and list(columns), compile_kwargs={"render_postcompile": True}
-        )
+        compiled = statement.compile(dialect=_DIALECT, column_keys=columns and list(columns))
         self._sql = str(compiled)
         self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
         names = statement.selected_columns.keys() if isinstance(statement, Select) else []
