@@ -32,7 +32,7 @@ async def _activities(fetcher: Fetcher, url: str) -> AsyncIterator[Mapping[str, 
 
 async def _named(fetcher: Fetcher, outbox_url: str, name: str) -> Mapping[str, Any] | Refused:
     if not is_iri(name) or origin(name) != origin(outbox_url):
-        return refuse("other_origin", name[:200])
+        return refuse("origin", name[:200])
     page = await fetcher.page(name)
     if isinstance(page, Refused):
         return page

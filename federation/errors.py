@@ -111,9 +111,9 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "context": 400,
         # who may say it
         "key_unknown": 401,
-        "key_owner": 403,
+        "key_owner": 401,
         "key_gone": 410,
-        "other_origin": 403,
+        "origin": 403,
         "attributed_to": 403,
         "stored_owner": 403,
         "actor_document_id": 401,

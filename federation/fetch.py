@@ -145,7 +145,7 @@ class Fetcher:
             if not url or url in seen or len(seen) >= MAX_PAGES:
                 return
             if origin(url) != origin(collection):
-                yield refuse("other_origin", url[:200])
+                yield refuse("origin", url[:200])
                 return
             seen.add(url)
             page = await self.page(url)

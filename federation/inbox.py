@@ -108,7 +108,7 @@ def judge_authority(key_owner: str, actor: str, content: Mapping[str, Any] | Non
     if content is not None:
         name = id_of(content)
         if not name or origin(name) != origin(actor):
-            return refuse("other_origin", name[:200])
+            return refuse("origin", name[:200])
         author = content.get("attributedTo")
         if author != actor:
             return refuse("attributed_to", str(author)[:200])
@@ -173,7 +173,7 @@ def judge_gone(activity: Mapping[str, Any], raw: bytes, actor_key: PublicKey, fa
 def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Refused | None:
     """Who may say this, before what it says is looked at."""
     if origin(described.id) != origin(described.actor):
-        return refuse("other_origin", described.id[:200])
+        return refuse("origin", described.id[:200])
     speaks_of = _written(described)
     if described.type in ("Create", "Update") and described.object is None:
         return refuse("activity_form", "object is not embedded")
@@ -182,7 +182,7 @@ def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Ref
     owner = facts.owner if described.type in ("Create", "Update", "Delete") else None
     wrong = judge_authority(key_owner, described.actor, speaks_of, owner)
     if wrong is None and described.type == "Delete" and origin(described.object_id) != origin(described.actor):
-        wrong = refuse("other_origin", described.object_id[:200])
+        wrong = refuse("origin", described.object_id[:200])
     return wrong or facts.policy.judge(described.actor)
 
 

@@ -21,7 +21,7 @@ from federation.inbox import Verified, document_type, judge_gone, judge_pulled
 from node import lookup
 from node.context import Node
 from node.lookup import Lookup
-from node.receive import facts_of
+from node.receive import facts_of, proof_key
 from node.rules import RULES
 from node.store import documents, journal, peers, times
 from node.store.schema import following
@@ -127,10 +127,11 @@ async def _append(node: Node, verified: Verified) -> int:
 
 
 async def _pulled(node: Node, look: Lookup, activity: Mapping[str, Any]) -> Verified | Refused:
-    facts = await facts_of(node, activity, None, look)
-    if isinstance(facts, Refused):
-        return facts
-    return judge_pulled(activity, jcs(activity), facts, node.clock())
+    named = proof_key(activity)
+    key = await look.key(named) if isinstance(named, str) else named
+    if isinstance(key, Refused):
+        return key
+    return judge_pulled(activity, jcs(activity), facts_of(node, activity, None, key), node.clock())
 
 
 async def _gone(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[str, Any]) -> Verified | Refused:
@@ -138,8 +139,7 @@ async def _gone(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[
     gone = id_of(activity.get("object"))
     if not gone or not actor.keys or not await look.fetcher.gone(gone):
         return refuse("not_found", gone[:200])
-    facts = await facts_of(node, activity, None, look)
-    return facts if isinstance(facts, Refused) else judge_gone(activity, jcs(activity), actor.keys[0], facts)
+    return judge_gone(activity, jcs(activity), actor.keys[0], facts_of(node, activity, None))
 
 
 async def _reconcile(node: Node, look: Lookup, actor: RemoteActor) -> tuple[int, int, int]:

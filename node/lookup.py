@@ -33,12 +33,16 @@ class Lookup:
 
     async def key(self, key_id: str) -> PublicKey | Refused:
         """The key of that id, listed by the actor that it names as its owner."""
+        return self.known(key_id) or await self.fresh_key(key_id)
+
+    def known(self, key_id: str) -> PublicKey | None:
+        """The same, as far as we remember it."""
         now = self.node.clock()
         recent = self.recent.get(key_id)
         if recent is not None and now - recent[0] < _FRESH:
             return recent[1]
         known = peers.key(self.node.store.glance, key_id)
-        return await self.fresh_key(key_id) if known is None else self._keep(known, now)
+        return None if known is None else self._keep(known, now)
 
     def _keep(self, key: PublicKey, now: datetime) -> PublicKey:
         if len(self.recent) >= _MOST:

@@ -5,6 +5,7 @@ bounded look-up of a key that we have never seen.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from federation import inbox
@@ -23,7 +24,9 @@ from node.taking import Taken, take
 
 
 class Keys(Protocol):
-    """Finds public keys by their id."""
+    """Finds public keys by their id; `known` asks nobody."""
+
+    def known(self, key_id: str) -> PublicKey | None: ...
 
     async def key(self, key_id: str) -> PublicKey | Refused: ...
 
@@ -75,8 +78,18 @@ async def _judge(
     key: PublicKey,
     keys: Keys,
 ) -> Verified | Refused:
-    found = await facts_of(node, activity, key, keys)
-    return found if isinstance(found, Refused) else inbox.judge(incoming, signature, activity, found, node.clock())
+    """The key of the document inside is asked for only once all that comes before it is proved: nobody else can make
+    us ask a host for anything but the key that signs the request."""
+    named = proof_key(activity)
+    known = keys.known(named) if isinstance(named, str) else None
+    facts = facts_of(node, activity, key, known)
+    verified = inbox.judge(incoming, signature, activity, facts, node.clock())
+    if not isinstance(verified, Refused) or verified.reason != "key_unknown" or named is None:
+        return verified
+    found = named if isinstance(named, Refused) else await keys.key(named)
+    if isinstance(found, Refused):
+        return found
+    return inbox.judge(incoming, signature, activity, replace(facts, document_key=found), node.clock())
 
 
 async def _judge_anew(
@@ -94,24 +107,25 @@ async def _judge_anew(
     return await _judge(node, incoming, signature, activity, fresh, keys)
 
 
-async def _nearby(key_id: str, activity: Mapping[str, Any], keys: Keys) -> PublicKey | Refused | None:
-    """The key that a proof names; one of another origin than the actor's can prove nothing, and is not asked for."""
-    actor = id_of(activity.get("actor"))
-    is_near = bool(actor) and is_iri(key_id) and origin(key_id) == origin(actor)
-    return await keys.key(key_id) if is_near else None
+def proof_key(activity: Mapping[str, Any]) -> str | Refused | None:
+    """The key that the proof of the document inside names; a refusal for a proof without form.
+
+    None where no proof is needed, and for a key of another origin than the actor's: it can prove nothing.
+    """
+    content, actor = activity.get("object"), id_of(activity.get("actor"))
+    if not isinstance(content, dict) or "proof" not in content or not inbox.document_type(content, RULES):
+        return None
+    named = method_of(content)
+    if isinstance(named, Refused):
+        return named
+    return named if actor and is_iri(named) and origin(named) == origin(actor) else None
 
 
-async def facts_of(node: Node, activity: Mapping[str, Any], key: PublicKey | None, keys: Keys) -> Facts | Refused:
-    """What judging needs to know: the key of the document inside, who owns its id already, who we are."""
-    content = activity.get("object")
-    document_key = None
-    if isinstance(content, dict) and "proof" in content and inbox.document_type(content, RULES):
-        named = method_of(content)
-        found = named if isinstance(named, Refused) else await _nearby(named, activity, keys)
-        if isinstance(found, Refused):
-            return found
-        document_key = found
-    object_id = id_of(content)
+def facts_of(
+    node: Node, activity: Mapping[str, Any], key: PublicKey | None, document_key: PublicKey | None = None
+) -> Facts:
+    """What judging needs to know beside the keys: who owns the object's id already, who we are, whom we refuse."""
+    object_id = id_of(activity.get("object"))
     stored = documents.stored(node.store.glance, object_id) if object_id else None
     owner = stored.owner if stored is not None else None
     ours = frozenset({node.config.authority})

@@ -98,16 +98,16 @@ def test_nothing_else_makes_a_verified(forge: Callable[[Verified], object]) -> N
     ("said", "expected"),
     [
         (activity(actor=NEIGHBOUR), "key_owner"),
-        (activity(actor=EVIL), "other_origin"),
-        (activity(id="https://evil.example/1"), "other_origin"),
-        (activity(content=document(id="https://evil.example/r")), "other_origin"),
-        (activity(content=document(id="https://place.example:8443/r")), "other_origin"),
+        (activity(actor=EVIL), "origin"),
+        (activity(id="https://evil.example/1"), "origin"),
+        (activity(content=document(id="https://evil.example/r")), "origin"),
+        (activity(content=document(id="https://place.example:8443/r")), "origin"),
         (activity(content=document(attributedTo=NEIGHBOUR)), "attributed_to"),
         (activity(content=document(attributedTo=[ACTOR])), "attributed_to"),
         (activity(content=document(attributedTo=None)), "attributed_to"),
         (activity(content=REPORT), "activity_form"),
         (activity("Update", REPORT), "activity_form"),
-        (activity("Delete", "https://evil.example/r"), "other_origin"),
+        (activity("Delete", "https://evil.example/r"), "origin"),
         (activity("Undo", {"id": f"{NEIGHBOUR}/1", "type": "Follow", "actor": NEIGHBOUR}), "attributed_to"),
         (activity("Like", REPORT), "activity_type"),
     ],
@@ -230,7 +230,7 @@ def test_a_deletion_that_its_address_confirmed() -> None:
     facts = replace(FACTS, key=None, document_key=None)
     assert isinstance(judge_gone(activity("Delete", REPORT), b"", rsa_key(), facts), Verified)
     assert reason(judge_gone(activity(), b"", rsa_key(), facts)) == "activity_type"
-    assert reason(judge_gone(activity("Delete", "https://evil.example/r"), b"", rsa_key(), facts)) == "other_origin"
+    assert reason(judge_gone(activity("Delete", "https://evil.example/r"), b"", rsa_key(), facts)) == "origin"
     owned = replace(facts, owner=NEIGHBOUR)
     assert reason(judge_gone(activity("Delete", REPORT), b"", rsa_key(), owned)) == "stored_owner"
 

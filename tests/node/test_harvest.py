@@ -165,7 +165,7 @@ async def test_an_outbox_speaks_for_its_own_actor_only(net: Net) -> None:
 
 async def test_what_is_named_elsewhere_refuses_the_whole_outbox(net: Net) -> None:
     net.publishes(said(net.far, 1, "Create", net.far.report("r", 1)), "https://elsewhere.fr/activities/1")
-    assert await harvested(net.council) == HarvestedActor(net.far.id, error="other_origin")
+    assert await harvested(net.council) == HarvestedActor(net.far.id, error="origin")
     assert counts(net.council) == [[(0,)]] * 3
     assert rows(net.council, "SELECT harvested FROM following") == [(None,)]
 

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from federation.actor import Profile, place_actor
+from federation.canonical import jcs
 from federation.keys import generate
 from federation.proof import add_proof
 from node.context import Node, utc_now
@@ -75,8 +76,21 @@ async def test_a_key_elsewhere_is_not_asked_for(net: Net) -> None:
     content = add_proof(plain, net.far.keys.ed25519, net.victim.url + "/x#key", "2026-11-20T12:00:00Z")
     assert await net.post(net.far.say(1, "Create", content)) == (401, "key_unknown")
     stolen = Sender(net.victim.url + "/places/v").report("r", 1)
-    assert await net.post(net.far.say(2, "Create", stolen)) == (403, "other_origin")
+    assert await net.post(net.far.say(2, "Create", stolen)) == (403, "origin")
     assert net.victim.asked == []
+
+
+async def test_only_the_key_that_signs_is_asked_for_before_anything_is_proved(net: Net) -> None:
+    """Who signs for nobody, or as somebody else, cannot send us to the host that the proof inside names."""
+    victim = Sender(net.victim.url + "/places/v")
+    forged = net.far.sent[net.far.say(1, "Create", victim.report("r", 1))] = jcs(
+        {"id": victim.id + "/1", "type": "Create", "actor": victim.id, "object": victim.report("r", 1)}
+    )
+    assert await net.post(f"{net.far.id}/activities/1") == (401, "key_owner")
+    changed = net.far.headers(net.council.config.url + "/inbox", forged + b" ")
+    async with net.session.post(net.council.config.url + "/inbox", data=forged, headers=changed) as response:
+        assert response.status == 401
+    assert (net.victim.asked, net.site.paths) == ([], ["/places/far"])
 
 
 async def test_wrong_signatures_do_not_make_us_knock_again_and_again(net: Net) -> None:

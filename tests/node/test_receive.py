@@ -108,8 +108,8 @@ async def test_refusals(council: Node, session: aiohttp.ClientSession, far: Send
         (body, own | {"Content-Type": "text/plain"}, (415, "content_type")),
         (b'{"id":"a","id":"b"}', far.headers(inbox, b'{"id":"a","id":"b"}'), (400, "duplicate_key")),
         (big, far.headers(inbox, big), (413, "too_large")),
-        (body, far.headers(inbox, body, by=other), (403, "key_owner")),
-        (stolen, other.headers(inbox, stolen), (403, "other_origin")),
+        (body, far.headers(inbox, body, by=other), (401, "key_owner")),
+        (stolen, other.headers(inbox, stolen), (403, "origin")),
         (no_proof, far.headers(inbox, no_proof), (401, "proof_absent")),
         (forged, far.headers(inbox, forged), (401, "proof")),
     ]
