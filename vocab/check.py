@@ -53,7 +53,7 @@ def concepts(field: str, name: str, codes: Sequence[str]) -> list[Mistake]:
     return wrong + [Mistake(field, "concept.twice", {"value": code}) for code in twice]
 
 
-def _text(field: str, text: str, limit: int = 200) -> list[Mistake]:
+def line(field: str, text: str, limit: int = 200) -> list[Mistake]:
     """Too long, or with characters that nobody sees and some programs obey."""
     if len(text) > limit:
         return [Mistake(field, "text.long", {"limit": str(limit)})]
@@ -75,7 +75,7 @@ def _operator(operator: Operator) -> list[Mistake]:
     found = []
     if not operator.name:
         found.append(Mistake("operator.name", "field.missing"))
-    found += _text("operator.name", operator.name)
+    found += line("operator.name", operator.name)
     if operator.legal_form:
         found += concepts("operator.legal_form", "legal_form", (operator.legal_form,))
     if operator.siren and not (_SIREN.fullmatch(operator.siren) and _luhn(operator.siren)):
@@ -116,7 +116,7 @@ def _where(place: Place) -> list[Mistake]:
     elif commune(place.address.commune) is None:
         found.append(_no_commune(place.address.commune))
     for name, text in (("street", place.address.street), ("locality", place.address.locality)):
-        found += _text(f"address.{name}", text)
+        found += line(f"address.{name}", text)
     if place.address.postcode and not _POSTCODE.fullmatch(place.address.postcode):
         found.append(Mistake("address.postcode", "postcode.bad", {"value": place.address.postcode}))
     for field, value, limit in (("geo.lat", place.lat, 90), ("geo.lon", place.lon, 180)):
@@ -149,9 +149,9 @@ def place(value: Place) -> tuple[Mistake, ...]:
     found: list[Mistake] = []
     if not value.name.strip():
         found.append(Mistake("name", "field.missing"))
-    found += _text("name", value.name)
+    found += line("name", value.name)
     for lang, text in value.summary.items():
-        found += _text(f"summary.{lang}", text.replace("\n", " ").replace("\t", " "), 2_000)
+        found += line(f"summary.{lang}", text.replace("\n", " ").replace("\t", " "), 2_000)
     found += _lists(value)
     found += concepts("status", "status", (value.status,))
     found += _when("opened", value.opened) + _when("closed", value.closed)

@@ -21,6 +21,11 @@ _LONGEST = 300
 _UNSAFE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " ")
 
 
+def visible(text: str) -> str:
+    """The text with a blank for each character that nobody sees and some programs obey."""
+    return text.translate(_UNSAFE)
+
+
 class VocabError(Exception):
     """Anything that `vocab` refuses by raising."""
 
@@ -64,4 +69,4 @@ def message(mistake: Mistake, lang: str) -> str:
     texts = catalogue()
     where = texts.text(lang, "where.line", line=mistake.field) if mistake.field.isdecimal() else mistake.field
     shown = {name: value[:_LONGEST] for name, value in mistake.params.items()}
-    return texts.text(lang, mistake.code, field=mistake.field, where=where, **shown).translate(_UNSAFE)
+    return visible(texts.text(lang, mistake.code, field=mistake.field, where=where, **shown))

@@ -1,8 +1,6 @@
 """`place.toml` and `place.jsonld`, as a person writes them, read into a `Place` or into what to mend."""
 
 import json
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 from vocab import check
 from vocab.build import description
 from vocab.errors import Mistake
+from vocab.intake import toml
 from vocab.model import Address, Description, Envelope, Hours, Operator, Place
 from vocab.parse import document
 from vocab.terms import LICENCE_OUVERTE, PUBLIC
@@ -110,19 +109,11 @@ def _still_wrong(place: Place, found: list[Mistake]) -> Iterator[Mistake]:
             yield mistake
 
 
-_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
-
-
 def place_toml(text: str, iri: str) -> Place | tuple[Mistake, ...]:
     """Read a `place.toml`; every mistake is reported at once."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        at = _TOML_PLACE.search(str(error))
-        line, column = at.groups() if at else (str(text.count("\n") + 1), "1")
-        return (Mistake("place.toml", "toml.bad", {"line": line, "column": column}),)
-    except (ValueError, RecursionError):  # a date or a nesting that TOML allows to be written and Python cannot hold
-        return (Mistake("place.toml", "toml.bad", {"line": "1", "column": "1"}),)
+    data = toml.table(text, "place.toml")
+    if isinstance(data, Mistake):
+        return (data,)
     found: list[Mistake] = []
     place = _place(_shape(data, found), iri, found)
     return (*found, *_still_wrong(place, found)) or place
