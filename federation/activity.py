@@ -6,6 +6,7 @@ ActivityStreams 2.0 with one string type each; the object's content stays opaque
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,7 @@ def follow(id: str, actor: str, target: str) -> dict[str, Any]:
     return {"@context": CONTEXT, "id": id, "type": "Follow", "actor": actor, "to": [target], "object": target}
 
 
+@lru_cache(maxsize=2_048)
 def _split(iri: str) -> tuple[str, str, int] | None:
     """Scheme, host and port of an IRI as we take it, default ports filled in; None for anything else."""
     found = _IRI.fullmatch(iri)

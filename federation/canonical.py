@@ -33,6 +33,7 @@ _SORTED: Final = (
 _WITH_A_POINT: Final = re.compile(rb"\.\d+(?:e[+-]?\d+)?[,}\]]")
 _WITH_AN_EXPONENT: Final = re.compile(rb"e[+-]?\d+[,}\]]")
 _STRING_BEYOND_ASCII: Final = re.compile(rb'[\x80-\xff](?:[^"\\]|\\.)*+"(:?)', re.DOTALL)
+_ASTRAL: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")  # what UTF-16 sorts before U+E000, UTF-8 behind
 
 
 class _Rejected(Exception):
@@ -166,7 +167,9 @@ def _same_in_jcs(written: bytes) -> bool:
     """
     if b"null" in written or _may_hold_a_float(written + b"]"):
         return False
-    return written.isascii() or b":" not in _STRING_BEYOND_ASCII.findall(written)
+    if not any(byte in written for byte in _ASTRAL):
+        return True
+    return b":" not in _STRING_BEYOND_ASCII.findall(written)
 
 
 def jcs(value: Any) -> bytes:

@@ -7,9 +7,11 @@ commit has returned.
 
 import asyncio
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -30,7 +32,7 @@ class GroupCommit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
-        self._disk = ThreadPoolExecutor(1, "disk")
+        self._disk = _Disk()
         self._waiting: deque[Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,7 +46,7 @@ class GroupCommit:
 
     def close(self) -> None:
         """Let a commit that is under way end, then let go of the file."""
-        self._disk.shutdown()
+        self._disk.close()
         if self._connection is not None:
             self._connection.close()
         self._engine.dispose()
@@ -62,7 +64,7 @@ class GroupCommit:
             await self._begin(raw)
             taken = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
             results = [_attempt(raw, self._connection, act) for act, _ in taken]
-            await asyncio.shield(self._on_disk(raw.execute, "COMMIT"))
+            await asyncio.shield(self._disk.execute(raw, "COMMIT"))
         except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
@@ -78,15 +80,58 @@ class GroupCommit:
             raw.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
             raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            await asyncio.shield(self._on_disk(raw.execute, "BEGIN IMMEDIATE"))
-
-    def _on_disk(self, act: Callable[[str], object], sql: str) -> "asyncio.Future[object]":
-        return asyncio.get_running_loop().run_in_executor(self._disk, act, sql)
+            await asyncio.shield(self._disk.execute(raw, "BEGIN IMMEDIATE"))
 
     def _drained(self) -> list[Waiting]:
         waiting = list(self._waiting)
         self._waiting.clear()
         return waiting
+
+
+class _Raised:
+    """What an act raised, as a result."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+class _Disk:
+    """The thread that waits for the disk; an executor would cost more than the statements of a group."""
+
+    __slots__ = ("_thread", "_wanted")
+
+    def __init__(self) -> None:
+        self._wanted: SimpleQueue[tuple[sqlite3.Connection, str, asyncio.Future[None]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def execute(self, raw: sqlite3.Connection, sql: str) -> "asyncio.Future[None]":
+        """Done once the statement has returned."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+            self._thread.start()
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wanted.put((raw, sql, future))
+        return future
+
+    def close(self) -> None:
+        """Let what is under way end."""
+        if self._thread is not None:
+            self._wanted.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (wanted := self._wanted.get()) is not None:
+            raw, sql, future = wanted
+            result: Any = None
+            try:
+                raw.execute(sql)
+            except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
+                result = _Raised(error)
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                future.get_loop().call_soon_threadsafe(_tell, future, result)
 
 
 def _attempt(raw: sqlite3.Connection, connection: Connection, act: Act) -> Any:
@@ -99,15 +144,6 @@ def _attempt(raw: sqlite3.Connection, connection: Connection, act: Act) -> Any:
         result = _Raised(error)
     raw.execute("RELEASE act")
     return result
-
-
-class _Raised:
-    """What an act raised, as a result."""
-
-    __slots__ = ("error",)
-
-    def __init__(self, error: Exception) -> None:
-        self.error = error
 
 
 def _tell(future: "asyncio.Future[Any]", result: Any) -> None:
