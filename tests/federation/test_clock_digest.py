@@ -12,9 +12,7 @@ from federation.errors import Refused
 from tests.federation.signing import NOW
 
 _FIRST, _LAST = datetime(1970, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001 - the strategy adds the zone
-seconds = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)).map(
-    lambda time: time.replace(microsecond=0)
-)
+seconds = st.datetimes(_FIRST, _LAST, timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
 
 
 def reason(judged: Refused | None) -> str | None:
