@@ -12,7 +12,7 @@ from typing import Any
 from federation.activity import id_of, is_iri, origin, types_of
 from federation.errors import Refused, refuse
 from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
-from vocab.contexts import CONTEXT
+from vocab.contexts import ACTOR_CONTEXT
 
 IMPLEMENTS = "https://w3id.org/tierslieux/ns#"
 ACTOR_TYPES = ("Person", "Organization", "Group", "Service", "Application")
@@ -80,7 +80,7 @@ def place_actor(profile: Profile, keys: ActorKeys, node_actor: str, shared_inbox
     """The actor of a place: what Mastodon, GoToSocial, Mobilizon and Fedify read."""
     actor = profile.id
     document: dict[str, Any] = {
-        "@context": CONTEXT,
+        "@context": ACTOR_CONTEXT,
         "id": actor,
         "type": "Organization",
         "preferredUsername": profile.username,

@@ -76,6 +76,15 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+def _is_opaque(key: str, value: dict[str, Any] | list[Any]) -> bool:
+    """Whether keywords may stand in it: a context, or `{"type": …, "@value": …}` under a compact IRI, which no
+    program of ours reads (so does Fedify write the keys of an actor that it embeds)."""
+    if key == "@context":
+        return True
+    is_literal = ":" in key and type(value) is dict and value.keys() == {"type", "@value"}
+    return is_literal and all(type(each) is str for each in value.values())
+
+
 def _survey(node: Any, left: int, may: bool | None) -> Refused | None:
     """Refuses what is too deep, a float that lost digits and, unless `may` is None, JSON-LD keywords.
 
@@ -88,7 +97,7 @@ def _survey(node: Any, left: int, may: bool | None) -> Refused | None:
         if kind is dict or kind is list:
             if not left:
                 return refuse("too_deep", f"over {MAX_DEPTH}")
-            within = may if key is None or may is None else None if key == "@context" else may and key in _NAMING
+            within = may if key is None or may is None else None if _is_opaque(key, child) else may and key in _NAMING
             wrong = _survey(child, left - 1, within)
             if wrong is not None:
                 return wrong
@@ -140,8 +149,8 @@ def read_json(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refuse
 def read_message(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refused:
     """The same, and without JSON-LD keywords, which let one RDF graph take many JSON shapes.
 
-    Only `@context` is let through, on the message, its `object` and their proofs; the context itself is judged by
-    who knows which ones are ours.
+    Only `@context` is let through, on the message, its `object`, their proofs, and the Linked Data signature that older
+    networks add and that we do not read; the context itself is judged by who knows which ones are ours.
     """
     return _read(raw, max_bytes, True)
 

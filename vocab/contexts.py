@@ -78,6 +78,18 @@ INLINE: Mapping[str, Any] = {
 
 CONTEXT: list[Any] = [AS2_URL, SECURITY_URL, DID_URL, MULTIKEY_URL, DATA_INTEGRITY_URL, INLINE]
 
+# Of actors only: fields as Mastodon names them (their `value` is not that of an observation), and how to be followed.
+_MASTODON_SCHEMA = "http://schema.org#"
+ACTOR_TERMS: Mapping[str, Any] = {
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "discoverable": "http://joinmastodon.org/ns#discoverable",
+    "PropertyValue": {
+        "@id": _MASTODON_SCHEMA + "PropertyValue",
+        "@context": {"value": _MASTODON_SCHEMA + "value"},
+    },
+}
+ACTOR_CONTEXT: list[Any] = [*CONTEXT, ACTOR_TERMS]
+
 _AS2_CLASSES = (
     "Accept Activity IntransitiveActivity Add Announce Application Arrive Article Audio Block Collection "
     "CollectionPage Relationship Create Delete Dislike Document Event Follow Flag Group Ignore Image Invite Join "

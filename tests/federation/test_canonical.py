@@ -194,6 +194,14 @@ def test_contexts_are_taken_only_where_a_document_begins() -> None:
     assert refuse_keywords({"@context": "a", "object": {"location": {"@context": "b"}}}) is not None
 
 
+def test_a_typed_literal_is_taken_only_where_nothing_reads_it() -> None:
+    literal = {"type": "sec:multibase", "@value": "z6Mk"}
+    assert refuse_keywords({"object": {"actor": {"sec:publicKeyMultibase": literal}}}) is None
+    assert refuse_keywords({"object": {"publicKeyMultibase": literal}}) is not None
+    for other in ({"@value": "z6Mk", "@type": "a"}, literal | {"@value": ["a"]}, literal | {"id": "b"}, [literal]):
+        assert refuse_keywords({"sec:publicKeyMultibase": other}) is not None
+
+
 def test_published_reshapings_are_refused() -> None:
     """Shapes with the RDF of an innocent activity and another meaning as JSON: by keyword, or by a foreign context."""
     loaded = json.loads(shared("vectors/jsonld_reshaping.json").read_text("utf-8"))

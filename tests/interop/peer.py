@@ -5,20 +5,23 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from node.testrig import HOST, Rig, free_ports
+from node.testrig import HOST, Answer, Rig, free_ports
 
 HERE = Path(__file__).resolve().parent
 FEDIFY = HERE / "fedify"
 NODE = FEDIFY / "node_modules" / ".bin" / "node"
 PATIENCE = 20.0
+_OPENER = build_opener(ProxyHandler({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,16 @@ class Peer:
         assert line, f"the peer said nothing\n{self.log.read_text('utf-8')[-2000:]}"
         said: dict[str, Any] = json.loads(line)
         return said
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    """A POST that no proxy sees."""
+    try:
+        with _OPENER.open(Request(url, body, dict(headers)), timeout=PATIENCE) as response:
+            return Answer(response.status, response.headers.get_content_type(), response.read())
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers.get_content_type(), error.read())
 
 
 def until(true: Any, seconds: float = PATIENCE) -> Any:

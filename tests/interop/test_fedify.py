@@ -1,25 +1,34 @@
 """A real Fedify server and a real node: following, saying and taking back, both ways, in both dialects."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from federation import activity
+from federation.actor import RemoteActor, read_actor
+from federation.canonical import jcs
+from federation.httpsig import sign_cavage
+from federation.proof import method_of, verify_proof
+from node.context import utc_now
 from node.places import add_place
 from node.publish import publish
-from node.testrig import Member, Rig
-from tests.interop.peer import Peer, fedify, until
+from node.testrig import Member, Rig, get
+from tests.interop.peer import Peer, fedify, post, until
 from tests.node.net import place
 
 DIALECTS = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
 SLUG = "etabli"
+ACTIVITY = "application/activity+json"
 
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """A node and a peer that may speak to each other."""
+    """A node with one place, and a peer with one actor, that may speak to each other."""
 
     rig: Rig
     peer: Peer
@@ -37,18 +46,31 @@ class Met:
     def place(self) -> str:
         return f"{self.member.url}/places/{SLUG}"
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
         with self.rig.node("site") as node, node.store.read() as connection:
-            return [tuple(row) for row in connection.execute(text(query))]
+            return [tuple(row) for row in connection.execute(text(query), values)]
 
-    def journal(self, kind: str) -> list[tuple[Any, ...]]:
-        """What came in of one type: object, verdict, how it was verified."""
-        return self.rows(
-            f"SELECT object, verdict, verified FROM journal WHERE direction = 'in' AND type = '{kind}' ORDER BY seq"
-        )
+    def taken(self, kind: str, iri: str) -> list[tuple[Any, ...]]:
+        """How activities of one type about one object were verified, and what they did."""
+        query = "SELECT verified, verdict FROM journal WHERE direction = 'in' AND type = :kind AND object = :iri"
+        return self.rows(query, kind=kind, iri=iri)
 
-    def received(self, kind: str) -> list[dict[str, Any]]:
-        return [said for said in self.peer.ask("state")["received"] if said["type"] == kind]
+    def heard(self, kind: str, iri: str) -> list[dict[str, Any]]:
+        """What the peer received from us."""
+        said = self.peer.ask("state")["received"]
+        return [each for each in said if each["type"] == kind and iri in (each["object"], _id(each["object"]))]
+
+    def followed(self) -> str:
+        """Both follow each other; the id of the peer's request."""
+        follow = str(self.peer.ask("follow", actor=self.place))
+        until(lambda: self.heard("Accept", follow))
+        self.rig.command("site", "follow", f"@alice@{self.peer.authority}")
+        until(lambda: self.rows("SELECT state FROM following") == [("accepted",)])
+        return follow
+
+
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, dict) else value
 
 
 @pytest.fixture(scope="module", params=list(DIALECTS))
@@ -57,15 +79,108 @@ def met(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     with rig, fedify(rig, DIALECTS[request.param]) as peer:
         rig.init("site")
         with rig.node("site") as node:
-            add_place(node, SLUG, place(node, SLUG), accept=[peer.url + "/users/alice"])
+            add_place(
+                node,
+                SLUG,
+                place(node, SLUG, lat=Decimal("46.17"), lon=Decimal("1.87")),
+                accept=[peer.url + "/users/alice"],
+            )
             publish(node)
         rig.start()
         rig.ready()
         yield Met(rig, peer, request.param)
 
 
-def test_it_follows_us_and_hears_what_we_say(met: Met) -> None:
-    met.peer.ask("follow", actor=met.place)
-    until(lambda: met.received("Accept"))
+def test_each_follows_the_other_and_leaves(met: Met) -> None:
+    follow = met.followed()
+    assert met.taken("Follow", met.place)[0] == (met.dialect, "effect")
     assert met.rows("SELECT follower, state FROM followers") == [(met.alice, "accepted")]
-    assert [how for _, _, how in met.journal("Follow")] == [met.dialect]
+    assert met.peer.ask("state")["followers"] == [met.member.url + "/actor"]
+    met.peer.ask("unfollow", actor=met.place, follow=follow)
+    assert met.taken("Undo", follow) == [(met.dialect, "effect")]
+    assert met.rows("SELECT follower FROM followers") == []
+    met.rig.command("site", "unfollow", met.alice)
+    until(lambda: met.peer.ask("state")["followers"] == [])
+
+
+def test_what_it_says_is_kept_changed_and_forgotten(met: Met) -> None:
+    met.followed()
+    note = met.peer.ask("create", number="1", content="Bonjour")
+    assert met.taken("Create", note) == [(met.dialect, "current")]
+    met.peer.ask("update", number="1", content="Bonsoir")
+    assert met.taken("Update", note) == [(met.dialect, "current")]
+    assert met.rows("SELECT owner, type, deleted FROM documents WHERE id = :iri", iri=note) == [
+        (met.alice, "Note", None)
+    ]
+    met.peer.ask("announce", object=met.place + "/documents/description")
+    assert met.taken("Announce", met.place + "/documents/description")[0][0] == met.dialect
+    met.peer.ask("delete", number="1")
+    assert met.taken("Delete", note) == [(met.dialect, "tombstone")]
+
+
+def _plain(value: Any) -> Any:
+    """A value as one program or another may write it: lists of one and empty ones, and the type of a key, left out."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value] if len(value) > 1 else _plain(value[0]) if value else None
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _plain(each) for name, each in value.items() if name not in ("@context", "implements")}
+    return {name: each for name, each in kept.items() if each not in (None, "CryptographicKey")}
+
+
+def test_it_reads_our_actors_without_loss_and_hears_of_their_changes(met: Met) -> None:
+    met.followed()
+    with met.rig.node("site") as node:
+        add_place(node, SLUG, place(node, SLUG, "L'Établi des Arts"))
+        publish(node)
+    said = until(lambda: met.heard("Update", met.place))[-1]["object"]
+    for actor in (met.place, met.member.url + "/actor"):
+        served = get(actor, ACTIVITY).json()
+        assert _plain(met.peer.ask("read", url=actor)) == _plain(served)
+        links = met.peer.ask("webfinger", resource=actor)["links"]
+        assert {"rel": "self", "type": ACTIVITY, "href": actor} in links
+    assert said["name"] == "L'Établi des Arts"
+    assert [field["name"] for field in said["attachment"]] == ["Commune"]
+
+
+def test_it_reads_our_outbox_to_the_end(met: Met) -> None:
+    served = get(met.place + "/outbox?before=", ACTIVITY).json()["orderedItems"]
+    assert met.peer.ask("collection", url=met.place + "/outbox") == [each["id"] for each in served]
+
+
+def test_each_verifies_the_proofs_of_the_other_and_refuses_tampered_copies(met: Met) -> None:
+    met.followed()
+    note = met.peer.ask("create", number="9", content="Bonjour")
+    ((raw,),) = met.rows(
+        "SELECT bytes FROM blobs JOIN journal USING (seq) WHERE object = :iri AND kind = 'activity'", iri=note
+    )
+    theirs = {name: value for name, value in json.loads(raw).items() if name != "signature"}  # added after the proof
+    alice = read_actor(get(met.alice, ACTIVITY).json(), met.alice)
+    assert isinstance(alice, RemoteActor)
+    key = alice.key(str(method_of(theirs)))
+    assert key is not None
+    assert verify_proof(theirs, key, utc_now()) is None
+    refused = verify_proof(theirs | {"published": "2026-01-01T00:00:00Z"}, key, utc_now())
+    assert refused is not None
+    assert refused.reason == "proof"
+    ours = get(met.place + "/documents/description", ACTIVITY).json()
+    assert met.peer.ask("verify", json=ours)
+    assert not met.peer.ask("verify", json=ours | {"version": ours["version"] + 1})
+    assert not met.peer.ask("verify", json=ours | {"proof": ours["proof"] | {"created": "2026-01-01T00:00:00Z"}})
+
+
+def test_it_refuses_what_was_tampered_with_or_signed_by_another(met: Met) -> None:
+    inbox, actor = met.alice + "/inbox", met.member.url + "/actor"
+    with met.rig.node("site") as node:
+        own, others = node.keys.of("actor").rsa, node.keys.of(SLUG).rsa
+    follow = jcs(activity.follow(actor + "/activities/tampered", actor, met.alice))
+    for rsa, key, body in (
+        (own, actor, follow.replace(b"tampered", b"changed")),
+        (others, actor, follow),
+        (others, met.place, follow),
+    ):
+        headers = sign_cavage("POST", inbox, follow, key + "#main-key", rsa, utc_now())
+        assert post(inbox, body, headers).status == 401
+    assert not [
+        each for each in met.peer.ask("state")["received"] if "tampered" in each["id"] or "changed" in each["id"]
+    ]

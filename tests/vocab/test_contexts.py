@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.shared import shared
-from vocab.contexts import AS2_URL, CONTEXT, INLINE, acceptable, harmless, known
+from vocab.contexts import ACTOR_CONTEXT, AS2_URL, CONTEXT, INLINE, acceptable, harmless, known
 
 MASTODON: list[Any] = [
     AS2_URL,
@@ -68,6 +68,7 @@ def test_no_term_of_a_public_context_is_given_another_meaning() -> None:
         (None, False, True),
         (CONTEXT, True, True),
         (AS2_URL, True, True),
+        (ACTOR_CONTEXT, False, True),
         ("https://elsewhere.example/context", False, True),
         (MASTODON, False, True),
         (MOBILIZON, False, True),

@@ -1,7 +1,9 @@
 // A Fedify server with one actor, /users/alice: `node server.mjs PORT FIRST_KNOCK`, told what to do in JSON lines.
 import { configure } from "@logtape/logtape";
 import { createInterface } from "node:readline";
-import { as, createFederation, generateCryptoKeyPair, MemoryKvStore, serve, signObject, verifyObject } from "./base.mjs";
+import {
+  as, createFederation, generateCryptoKeyPair, getDocumentLoader, MemoryKvStore, serve, verifyObject,
+} from "./base.mjs";
 
 const [port, firstKnock] = process.argv.slice(2);
 const ME = "alice";
@@ -103,19 +105,19 @@ const actions = {
   },
   announce: (ctx, { object }) => say(ctx, as.Announce, new URL(object)),
   state: () => ({ followers: [...followers.keys()], received }),
-  /** What a URL serves, parsed and written again by Fedify's vocabulary. */
+  /** What a URL serves, read into Fedify's vocabulary and written from it again, in the same context. */
   async read(ctx, { url }) {
-    const object = await ctx.lookupObject(url);
-    return object === null ? null : await object.toJsonLd(ctx);
+    const { document } = await getDocumentLoader({ allowPrivateAddress: true })(url);
+    const object = await as.Object.fromJsonLd(document, ctx);
+    return await object.toJsonLd({ ...ctx, format: "compact", context: document["@context"] });
+  },
+  /** The ids of all that a collection holds, page after page. */
+  async collection(ctx, { url }) {
+    const ids = [];
+    for await (const item of ctx.traverseCollection(await ctx.lookupObject(url))) ids.push(item.id.href);
+    return ids;
   },
   webfinger: (ctx, { resource }) => ctx.lookupWebFinger(resource),
-  /** A note with an object proof of its own (FEP-8b32). */
-  async sign(ctx, { number, content }) {
-    notes.set(number, content);
-    const [, { privateKey, multikey }] = await ctx.getActorKeyPairs(ME);
-    const signed = await signObject(note(ctx, number), privateKey, multikey.id, ctx);
-    return await signed.toJsonLd({ ...ctx, format: "compact" });
-  },
   /** Whether an object proof holds. */
   verify: async (ctx, { json }) => (await verifyObject(as.Object, json, ctx)) !== null,
 };
