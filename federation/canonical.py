@@ -81,8 +81,9 @@ def _is_opaque(key: str, value: dict[str, Any] | list[Any]) -> bool:
     program of ours reads (so does Fedify write the keys of an actor that it embeds)."""
     if key == "@context":
         return True
-    is_literal = ":" in key and type(value) is dict and value.keys() == {"type", "@value"}
-    return is_literal and all(type(each) is str for each in value.values())
+    if ":" not in key or not isinstance(value, dict) or value.keys() != {"type", "@value"}:
+        return False
+    return all(type(each) is str for each in value.values())
 
 
 def _survey(node: Any, left: int, may: bool | None) -> Refused | None:
