@@ -1,23 +1,22 @@
 """Actors: how ours are written, and what is read of another's.
 
-A place is an `Organization`, a node an `Application` (FEP-2677) that says what it `implements` (FEP-844e). Keys:
-`publicKey` for HTTP signatures, `assertionMethod` Multikeys for object proofs (FEP-521a).
+A place is an `Organization`, a node an `Application` (FEP-2677) that says what it `implements` (FEP-844e). Their
+keys are listed and read by `federation.keylist`.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from federation import keylist
 from federation.activity import id_of, is_iri, origin, types_of
 from federation.errors import Refused, refuse
-from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
+from federation.keylist import Listed
+from federation.keys import ActorKeys, PublicKey
 from vocab.contexts import ACTOR_CONTEXT
 
 IMPLEMENTS = "https://w3id.org/tierslieux/ns#"
 ACTOR_TYPES = ("Person", "Organization", "Group", "Service", "Application")
-MAX_KEYS = 8
-_WITHIN = re.compile(r"[#/][^#/?]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class RemoteActor:
-    """What another actor says of itself, once its document was read at its own id."""
+    """What another actor says of itself, once its document was read at its own id.
+
+    `keys` sign for it, or did until they expired; `recovery` and `revoked` are what it says of keys beside these.
+    """
 
     id: str
     type: str
@@ -50,24 +52,13 @@ class RemoteActor:
     documents: str
     keys: tuple[PublicKey, ...]
     implements: tuple[str, ...]
+    recovery: tuple[Listed, ...] = ()
+    revoked: tuple[Listed, ...] = ()
 
     def key(self, key_id: str) -> PublicKey | None:
-        """The key of that id that this actor lists as its own."""
-        return next((key for key in self.keys if key.id == key_id), None)
-
-
-def _keys(actor: str, keys: ActorKeys) -> dict[str, Any]:
-    return {
-        "publicKey": {"id": actor + "#main-key", "owner": actor, "publicKeyPem": keys.public_pem},
-        "assertionMethod": [
-            {
-                "id": actor + "#ed25519-key",
-                "type": "Multikey",
-                "controller": actor,
-                "publicKeyMultibase": keys.multibase,
-            }
-        ],
-    }
+        """The key of that id that this actor lists as its own, revoked or not."""
+        listed = (*self.keys, *(each.key for each in self.revoked))
+        return next((key for key in listed if key.id == key_id), None)
 
 
 def application(actor: str) -> dict[str, Any]:
@@ -76,7 +67,17 @@ def application(actor: str) -> dict[str, Any]:
     return {"id": actor, "type": "Application", "implements": implemented}
 
 
-def place_actor(profile: Profile, keys: ActorKeys, node_actor: str, shared_inbox: str) -> dict[str, Any]:
+Keys = ActorKeys | Sequence[Listed]
+
+
+def _keys(actor: str, keys: Keys) -> dict[str, Any]:
+    """The members that list the keys; those of an actor that never changed them need no list."""
+    if isinstance(keys, ActorKeys):
+        keys = [Listed(key, keylist.entry_of(key)) for key in keylist.first(actor, keys)]
+    return keylist.written(keys)
+
+
+def place_actor(profile: Profile, keys: Keys, node_actor: str, shared_inbox: str) -> dict[str, Any]:
     """The actor of a place: what Mastodon, GoToSocial, Mobilizon and Fedify read."""
     actor = profile.id
     document: dict[str, Any] = {
@@ -104,7 +105,7 @@ def place_actor(profile: Profile, keys: ActorKeys, node_actor: str, shared_inbox
     return document | _keys(actor, keys)
 
 
-def node_actor(profile: Profile, keys: ActorKeys, shared_inbox: str) -> dict[str, Any]:
+def node_actor(profile: Profile, keys: Keys, shared_inbox: str) -> dict[str, Any]:
     """The actor of the node itself: it signs GETs and follows, and never acts for a place."""
     document = place_actor(profile, keys, profile.id, shared_inbox)
     document |= {"type": "Application", "implements": application(profile.id)["implements"]}
@@ -114,29 +115,6 @@ def node_actor(profile: Profile, keys: ActorKeys, shared_inbox: str) -> dict[str
 
 def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _read_keys(document: Mapping[str, Any], actor: str) -> Iterator[PublicKey]:
-    """Keys that the actor publishes as its own; one that names another owner, or is weak, is left out."""
-    for entry in _listed(document.get("publicKey"))[:MAX_KEYS]:
-        if isinstance(entry, Mapping) and entry.get("owner") == actor:
-            yield from _read_key(entry, actor, KeyKind.RSA, "publicKeyPem")
-    for entry in _listed(document.get("assertionMethod"))[:MAX_KEYS]:
-        if isinstance(entry, Mapping) and entry.get("controller") == actor and entry.get("type") == "Multikey":
-            yield from _read_key(entry, actor, KeyKind.ED25519, "publicKeyMultibase")
-
-
-def _is_within(key_id: str, actor: str) -> bool:
-    """`ACTOR#name` or `ACTOR/name`: an actor cannot list a key under the id of its neighbour's."""
-    return key_id.startswith(actor) and _WITHIN.fullmatch(key_id.removeprefix(actor)) is not None
-
-
-def _read_key(entry: Mapping[str, Any], actor: str, kind: KeyKind, name: str) -> Iterator[PublicKey]:
-    text, key_id = entry.get(name), entry.get("id")
-    if isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id) and _is_within(key_id, actor):
-        key = load_public(kind, text)
-        if not isinstance(key, Refused):
-            yield PublicKey(key_id, actor, kind, key)
 
 
 def _implements(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -171,6 +149,7 @@ def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | 
         return refuse("document_form", "not an actor")
     endpoints = document.get("endpoints")
     shared = _same_origin(endpoints, "sharedInbox", actor) if isinstance(endpoints, Mapping) else ""
+    listed = keylist.read(document, actor)
     outbox = _same_origin(document, "outbox", actor)
     return RemoteActor(
         id=actor,
@@ -182,6 +161,8 @@ def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | 
         outbox=outbox,
         followers=_same_origin(document, "followers", actor),
         documents=actor + "/documents" if IMPLEMENTS in _implements(document) else "",
-        keys=tuple(_read_keys(document, actor)),
+        keys=listed.signing,
         implements=_implements(document),
+        recovery=listed.recovery,
+        revoked=listed.revoked,
     )

@@ -75,6 +75,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "key_weak": 401,
         "key_kind": 401,
         "key_mismatch": 401,
+        "key_expired": 401,
+        "key_revoked": 401,
         # signatures of requests
         "unsigned": 401,
         "signature_form": 401,

@@ -21,7 +21,7 @@ from federation.httpsig_request import (
     one,
 )
 from federation.httpsig_rfc9421 import sign_rfc9421
-from federation.keys import KeyKind, PublicKey, verifies
+from federation.keys import KeyKind, PublicKey, judge_life, verifies
 
 __all__ = ["Dialect", "IncomingRequest", "Signature", "sign_cavage", "sign_rfc9421", "signature_of", "verify"]
 
@@ -37,6 +37,8 @@ def signature_of(request: IncomingRequest) -> Signature | Refused:
 def _judge_algorithm(signature: Signature, key: PublicKey) -> Refused | None:
     if signature.key_id != key.id:
         return refuse("key_mismatch", signature.key_id[:200])
+    if key.kind is KeyKind.RECOVERY:
+        return refuse("key_kind", key.kind)
     if signature.dialect is Dialect.RFC9421:
         return httpsig_rfc9421.judge_algorithm(signature, key.kind)
     if signature.algorithm == "rsa-sha256" and key.kind is not KeyKind.RSA:
@@ -97,6 +99,7 @@ def verify(
     headers, rules = request.named, _RULES[signature.dialect]
     return (
         _judge_algorithm(signature, public_key)
+        or judge_life(public_key, now, now)
         or rules.coverage(request, signature)
         or _judge_times(headers, signature, now)
         or _judge_target(request, headers, our_authorities)

@@ -5,6 +5,7 @@ Decides which public keys are fit to be believed. Knows nothing of who owns them
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -39,20 +40,27 @@ _D: Final = (-121665 * pow(121666, -1, _P)) % _P
 
 
 class KeyKind(StrEnum):
-    """The two kinds of keys that are believed."""
+    """What keys are for: requests, documents, and what is said of the other keys. The last two are Ed25519."""
 
     RSA = "rsa"
     ED25519 = "ed25519"
+    RECOVERY = "recovery"
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key under its id, with the actor that it is said to belong to."""
+    """A public key under its id, with the actor that it is said to belong to.
+
+    `expires`: another took its place, what it signed until then stays proved. `revoked`: from when somebody else
+    may have had it; what it signs is not taken any more, whatever date it gives itself.
+    """
 
     id: str
     owner: str
     kind: KeyKind
     key: RSAPublicKey | Ed25519PublicKey
+    expires: datetime | None = None
+    revoked: datetime | None = None
 
     @property
     def text(self) -> str:
@@ -174,11 +182,24 @@ def _load_rsa(text: str) -> RSAPublicKey | Refused:
 @lru_cache(maxsize=4096)
 def load_public(kind: str, text: str) -> RSAPublicKey | Ed25519PublicKey | Refused:
     """A public key from the text of an actor document, if it is fit to be believed; remembered, for keys come back."""
-    if kind == KeyKind.ED25519:
+    if kind in (KeyKind.ED25519, KeyKind.RECOVERY):
         return _load_ed25519(text)
     if kind == KeyKind.RSA:
         return _load_rsa(text)
     return refuse("key_kind", kind[:40])
+
+
+def judge_life(key: PublicKey, signed_at: datetime, now: datetime | None) -> Refused | None:
+    """Whether a key may have signed something at a time.
+
+    Without `now`, as for an archive whose rows were taken before it was known, a revoked key proves what it signed
+    before; with it, nothing: who has stolen a key can give its signatures any date.
+    """
+    if key.revoked is not None and (now is not None or signed_at >= key.revoked):
+        return refuse("key_revoked", key.revoked.isoformat())
+    if key.expires is not None and signed_at > key.expires:
+        return refuse("key_expired", key.expires.isoformat())
+    return None
 
 
 def verifies(key: RSAPublicKey | Ed25519PublicKey, signature: bytes, message: bytes) -> bool:

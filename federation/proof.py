@@ -14,11 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from federation.canonical import jcs
 from federation.clock import WINDOW, read_timestamp
 from federation.errors import NotCanonical, Refused, refuse
-from federation.keys import KeyKind, PublicKey, multibase_decode, multibase_encode, signed, verifies
+from federation.keys import KeyKind, PublicKey, judge_life, multibase_decode, multibase_encode, signed, verifies
 
 TYPE: Final = "DataIntegrityProof"
 SUITE: Final = "eddsa-jcs-2022"
 PURPOSE: Final = "assertionMethod"
+_PURPOSES: Final = {KeyKind.ED25519: PURPOSE, KeyKind.RECOVERY: "capabilityInvocation"}
 _TEXTS: Final = ("type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue")
 _OPTIONS: Final = frozenset({*_TEXTS, "@context", "id", "expires", "nonce"})
 
@@ -31,16 +32,23 @@ def _signed_bytes(document: Mapping[str, Any], proof: Mapping[str, Any]) -> byte
 
 
 def add_proof(
-    document: Mapping[str, Any], ed25519_private: Ed25519PrivateKey, method_id: str, created: str
+    document: Mapping[str, Any],
+    ed25519_private: Ed25519PrivateKey,
+    method_id: str,
+    created: str,
+    kind: KeyKind = KeyKind.ED25519,
 ) -> dict[str, Any]:
-    """The document with our proof of it, in place of any that it had. Raises `NotCanonical`."""
+    """The document with our proof of it, in place of any that it had. Raises `NotCanonical`.
+
+    `kind`: what the key is for, which the proof says as its purpose; the recovery key signs what is said of keys.
+    """
     context = {"@context": document["@context"]} if "@context" in document else {}
     proof = context | {
         "type": TYPE,
         "cryptosuite": SUITE,
         "created": created,
         "verificationMethod": method_id,
-        "proofPurpose": PURPOSE,
+        "proofPurpose": _PURPOSES[kind],
     }
     value = multibase_encode(signed(ed25519_private, _signed_bytes(document, proof)))
     return {**document, "proof": {**proof, "proofValue": value}}
@@ -68,17 +76,17 @@ def method_of(document: Mapping[str, Any]) -> str | Refused:
     return proof if isinstance(proof, Refused) else str(proof["verificationMethod"])
 
 
-def _judge_options(document: Mapping[str, Any], proof: Mapping[str, Any]) -> Refused | None:
+def _judge_options(document: Mapping[str, Any], proof: Mapping[str, Any], kind: KeyKind) -> Refused | None:
     if proof["type"] != TYPE or proof["cryptosuite"] != SUITE:
         return refuse("proof_suite", proof["cryptosuite"][:40])
-    if proof["proofPurpose"] != PURPOSE:
+    if proof["proofPurpose"] != _PURPOSES[kind]:
         return refuse("proof_purpose", proof["proofPurpose"][:40])
     if "@context" in proof and proof["@context"] != document.get("@context"):
         return refuse("proof_context")
     return None
 
 
-def _judge_times(proof: Mapping[str, Any], now: datetime | None) -> Refused | None:
+def _judge_times(proof: Mapping[str, Any], key: PublicKey, now: datetime | None) -> Refused | None:
     created = read_timestamp(proof["created"])
     expires = read_timestamp(proof["expires"]) if "expires" in proof else None
     if created is None or (expires is None and "expires" in proof):
@@ -87,7 +95,7 @@ def _judge_times(proof: Mapping[str, Any], now: datetime | None) -> Refused | No
         return refuse("proof_future", proof["created"])
     if now is not None and expires is not None and expires <= now:
         return refuse("proof_expired", proof["expires"])
-    return None
+    return judge_life(key, created, now)
 
 
 def _judge_bytes(document: Mapping[str, Any], proof: Mapping[str, Any], key: PublicKey) -> Refused | None:
@@ -101,13 +109,25 @@ def _judge_bytes(document: Mapping[str, Any], proof: Mapping[str, Any], key: Pub
     return None if verifies(key.key, value, message) else refuse("proof", key.id[:200])
 
 
-def verify_proof(document: Mapping[str, Any], public_key: PublicKey, now: datetime | None = None) -> Refused | None:
-    """None when the document is what this key signed. Without `now`, as for an archive, its times are not compared."""
+def verify_proof(
+    document: Mapping[str, Any],
+    public_key: PublicKey,
+    now: datetime | None = None,
+    kind: KeyKind = KeyKind.ED25519,
+) -> Refused | None:
+    """None when the document is what this key, which is of this `kind`, signed.
+
+    Without `now`, as for an archive, its times are compared with those of its key only.
+    """
     proof = _proof_of(document)
     if isinstance(proof, Refused):
         return proof
     if proof["verificationMethod"] != public_key.id:
         return refuse("key_mismatch", proof["verificationMethod"][:200])
-    if public_key.kind is not KeyKind.ED25519:
+    if public_key.kind is not kind:
         return refuse("key_kind", public_key.kind)
-    return _judge_options(document, proof) or _judge_times(proof, now) or _judge_bytes(document, proof, public_key)
+    return (
+        _judge_options(document, proof, kind)
+        or _judge_times(proof, public_key, now)
+        or _judge_bytes(document, proof, public_key)
+    )

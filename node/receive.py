@@ -48,7 +48,7 @@ async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | 
     if isinstance(key, Refused):
         return Taken(0, Verdict.NONE) if _is_farewell(activity, key) else key
     verified = await _judge(node, incoming, signature, activity, key, keys)
-    if isinstance(verified, Refused) and verified.reason == "signature":
+    if isinstance(verified, Refused) and verified.reason in ("signature", "key_expired"):
         verified = await _judge_anew(node, incoming, signature, activity, key, keys) or verified
     if isinstance(verified, Refused):
         return verified
@@ -100,9 +100,9 @@ async def _judge_anew(
     key: PublicKey,
     keys: Keys,
 ) -> Verified | Refused | None:
-    """The owner may have another key by now: it is asked, and believed only if it lists one."""
+    """The owner may have another key by now, or list this one again: it is asked, and believed if it does."""
     fresh = await keys.fresh_key(signature.key_id)
-    if isinstance(fresh, Refused) or fresh.text == key.text:
+    if isinstance(fresh, Refused) or (fresh.text, fresh.expires) == (key.text, key.expires):
         return None
     return await _judge(node, incoming, signature, activity, fresh, keys)
 

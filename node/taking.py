@@ -161,8 +161,8 @@ def _take_farewell(connection: Connection, node: Node, verified: Verified) -> Ta
 
 
 def _remember(connection: Connection, node: Node, verified: Verified) -> None:
-    """An actor says anew what it is; its own signature proved it."""
+    """An actor says anew what it is; its own signature proved it. Its keys are believed where it lives only."""
     document = dict(verified.facts.object or {})
     read = read_actor(document, verified.facts.actor)
     if not isinstance(read, Refused):
-        peers.remember(connection, read, jcs(document), node.clock())
+        peers.remember(connection, read, jcs(document), node.clock(), pushed=True)

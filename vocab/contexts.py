@@ -134,7 +134,12 @@ _KNOWN: dict[str, dict[str, Any]] = {
         "owner": _iri(_SEC + "owner"),
         "publicKeyPem": _SEC + "publicKeyPem",
     },
-    DID_URL: {"assertionMethod": _iri(_SEC + "assertionMethod"), "controller": _iri(_SEC + "controller")},
+    DID_URL: {
+        "assertionMethod": _iri(_SEC + "assertionMethod"),
+        "capabilityInvocation": _iri(_SEC + "capabilityInvocationMethod"),
+        "controller": _iri(_SEC + "controller"),
+        "verificationMethod": _iri(_SEC + "verificationMethod"),
+    },
     MULTIKEY_URL: {"Multikey": _SEC + "Multikey", "publicKeyMultibase": _SEC + "publicKeyMultibase"},
     DATA_INTEGRITY_URL: {"proof": _iri(_SEC + "proof"), "DataIntegrityProof": _SEC + "DataIntegrityProof"},
 }

@@ -1,29 +1,24 @@
-"""Other actors as we last read them, and every key that we ever saw them list."""
+"""Other actors as we last read them; their keys are in `node.store.peer_keys`."""
 
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from federation.actor import IMPLEMENTS, RemoteActor
-from federation.canonical import digest
-from federation.errors import Refused
-from federation.keys import KeyKind, PublicKey, load_public
-from node.store import times
-from node.store.schema import peer_keys, peers
-
-_KEY = (
-    select(peer_keys)
-    .where(peer_keys.c.id == bindparam("id"), peer_keys.c.revoked.is_(None))
-    .order_by(peer_keys.c.last_seen.desc(), peer_keys.c.first_seen.desc())
-    .limit(1)
-)
+from node.store import peer_keys, times
+from node.store.schema import peers
 
 
-def remember(connection: Connection, actor: RemoteActor, document: bytes, now: datetime, handle: str = "") -> None:
-    """Keep an actor as it was just read, and its keys; a handle, once known to agree, is kept."""
+def remember(
+    connection: Connection, actor: RemoteActor, document: bytes, now: datetime, handle: str = "", pushed: bool = False
+) -> None:
+    """Keep an actor as it was just read, and its keys; a handle, once known to agree, is kept.
+
+    `pushed`: it was not read at its own address, and changes its keys only as far as the recovery key proves.
+    """
     stamp = times.text(now)
     row: dict[str, Any] = {
         "actor": actor.id,
@@ -37,33 +32,7 @@ def remember(connection: Connection, actor: RemoteActor, document: bytes, now: d
         "gone": None,
     } | ({"handle": handle} if handle else {})
     connection.execute(insert(peers).values(row).on_conflict_do_update(index_elements=["actor"], set_=row))
-    for key in actor.keys:
-        _remember_key(connection, key, stamp)
-
-
-def _remember_key(connection: Connection, key: PublicKey, stamp: str) -> None:
-    text = key.text
-    row = {
-        "id": key.id,
-        "digest": digest(text.encode()),
-        "owner": key.owner,
-        "kind": str(key.kind),
-        "public": text,
-        "first_seen": stamp,
-        "last_seen": stamp,
-    }
-    statement = insert(peer_keys).values(row)
-    seen = {"last_seen": stamp}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id", "digest"], set_=seen))
-
-
-def key(connection: Connection, key_id: str) -> PublicKey | None:
-    """The key that its owner last listed under this id."""
-    row = connection.execute(_KEY, {"id": key_id}).one_or_none()
-    if row is None:
-        return None
-    public = load_public(row.kind, row.public)
-    return None if isinstance(public, Refused) else PublicKey(row.id, row.owner, KeyKind(row.kind), public)
+    (peer_keys.heed if pushed else peer_keys.note)(connection, actor, now)
 
 
 def stored(connection: Connection, actor: str) -> Row[Any] | None:

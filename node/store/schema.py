@@ -164,11 +164,12 @@ peer_keys = Table(
     Column("id", Text, primary_key=True),
     Column("digest", Text, primary_key=True),  # SHA-256 of the public key's bytes: a changed key is a new row
     Column("owner", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # rsa | ed25519
+    Column("kind", Text, nullable=False),  # rsa | ed25519 | recovery
     Column("public", Text, nullable=False),  # PEM or multibase, as published
     Column("first_seen", Text, nullable=False),
     Column("last_seen", Text, nullable=False),
-    Column("revoked", Text),
+    Column("expires", Text),  # when another took its place, or when its owner was seen not to list it any more
+    Column("revoked", Text),  # from when its owner says that somebody else may have it; never taken back
     Index("peer_keys_by_owner", "owner"),
 )
 
@@ -182,6 +183,7 @@ actor_keys = Table(
     Column("created", Text, nullable=False),
     Column("expires", Text),  # when another key took its place: what it signed before stays proved
     Column("revoked", Text),  # from when nothing it signed is to be believed
+    Column("entry", Text),  # JSON: what is said of it, with the proof of the recovery key
 )
 
 host_rules = Table(

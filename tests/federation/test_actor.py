@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from federation.activity import ActivityFacts, Heading, describe, is_iri, make, origin
 from federation.actor import IMPLEMENTS, Profile, RemoteActor, node_actor, place_actor, read_actor
 from federation.errors import Refused
+from federation.keylist import MAX_KEYS
 from tests.federation.signing import actor_keys, other_keys
 
 NODE = "https://place.example/actor"
@@ -95,8 +96,9 @@ def test_a_key_may_have_an_address_of_its_own_under_the_actor() -> None:
 
 
 def test_weak_keys_and_too_many_are_left_out() -> None:
-    listed = [{"id": f"{PLACE}#{n}", "owner": PLACE, "publicKeyPem": actor_keys().public_pem} for n in range(50)]
-    assert len(read(written(publicKey=listed)).keys) == 9
+    entry = {"owner": PLACE, "publicKeyPem": actor_keys().public_pem}
+    listed = [entry | {"id": f"{PLACE}#{n}"} for n in range(2 * MAX_KEYS)]
+    assert len(read(written(publicKey=listed)).keys) == MAX_KEYS + 1
     assert len(read(written(publicKey={"id": PLACE + "#k", "owner": PLACE, "publicKeyPem": "x"})).keys) == 1
 
 

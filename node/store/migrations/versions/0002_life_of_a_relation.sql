@@ -6,6 +6,7 @@ CREATE TABLE actor_keys (
   created TEXT NOT NULL,
   expires TEXT,
   revoked TEXT,
+  entry TEXT,
   PRIMARY KEY (id)
 );
 CREATE TABLE host_rules (
@@ -27,6 +28,7 @@ ALTER TABLE following ADD COLUMN cursor TEXT;
 ALTER TABLE following ADD COLUMN behind BOOLEAN NOT NULL DEFAULT 0;
 ALTER TABLE peers ADD COLUMN missing TEXT;
 ALTER TABLE peers ADD COLUMN moved TEXT;
+ALTER TABLE peer_keys ADD COLUMN expires TEXT;
 ALTER TABLE deliveries ADD COLUMN key TEXT NOT NULL DEFAULT '';
 CREATE INDEX deliveries_by_host ON deliveries (state, host, id);
 CREATE INDEX deliveries_in_order ON deliveries (state, inbox, key, id);
