@@ -121,6 +121,9 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "actor_document_id": 401,
         "blocked": 403,
         "too_many": 429,
+        # feeds of changes
+        "cursor": 400,
+        "cursor_expired": 410,
         # look-ups
         "unreachable": 502,
         "forbidden_address": 403,

@@ -30,7 +30,10 @@ def problem(refused: Refused) -> web.Response:
 
 
 async def reader_of(request: web.Request, node: Node) -> str | Refused | None:
-    """The actor who signed a GET; None for a request without a signature, a refusal for a wrong one."""
+    """The actor who signed a GET; None for nobody whom we can know, a refusal for a wrong signature.
+
+    Where the key cannot be had, nothing is proved and nothing is disproved: the answer is what anybody may read.
+    """
     if "Signature" not in request.headers and "Signature-Input" not in request.headers:
         return None
     came = incoming(request)
@@ -40,8 +43,13 @@ async def reader_of(request: web.Request, node: Node) -> str | Refused | None:
     blocked = policy(node).judge(signature.key_id)
     if blocked is not None:
         return blocked
-    key = await request.app[LOOKUP].key(signature.key_id)
+    keys = request.app[LOOKUP]
+    key = await keys.key(signature.key_id)
     if isinstance(key, Refused):
-        return key
-    wrong = verify(came, signature, key, node.clock(), frozenset({node.config.authority}))
+        return None
+    authorities = frozenset({node.config.authority})
+    wrong = verify(came, signature, key, node.clock(), authorities)
+    if wrong is not None and wrong.reason == "signature":
+        fresh = await keys.fresh_key(signature.key_id)  # it may have another key by now
+        wrong = wrong if isinstance(fresh, Refused) else verify(came, signature, fresh, node.clock(), authorities)
     return key.owner if wrong is None else wrong

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import blobs, documents, grants
@@ -49,12 +49,15 @@ def may_read(connection: Connection, document: Row[Any], reader: str | None) -> 
     return bool(reader) and document.sharing == level(connection, document.owner, reader)
 
 
-def readable(connection: Connection, owner: str, reader: str | None) -> Sequence[Row[Any]]:
-    """The living documents of an owner that `reader` may have, by id."""
-    granted = level(connection, owner, reader)
-    query = select(documents).where(documents.c.owner == owner, documents.c.deleted.is_(None))
-    query = query.where(or_(documents.c.sharing == "public", documents.c.sharing == granted))
-    return connection.execute(query.order_by(documents.c.id)).all()
+def readable(
+    connection: Connection, owner: str, reader: str | None, after: str, limit: int
+) -> tuple[int, Sequence[Row[Any]]]:
+    """How many living documents of an owner `reader` may have, and the next of them after an id."""
+    shown = or_(documents.c.sharing == "public", documents.c.sharing == level(connection, owner, reader))
+    living = and_(documents.c.owner == owner, documents.c.deleted.is_(None), shown | (documents.c.owner == reader))
+    total = connection.execute(select(func.count()).select_from(documents).where(living)).scalar_one()
+    query = select(documents).where(living, documents.c.id > after).order_by(documents.c.id).limit(limit)
+    return total, connection.execute(query).all()
 
 
 def of_owner(connection: Connection, owner: str) -> Sequence[Row[Any]]:

@@ -130,6 +130,7 @@ following = Table(
     Column("harvested", Text),
     Column("cursor", Text),  # where its feed of changes was read up to
     Column("behind", Boolean, nullable=False, default=False),  # an activity is missing: to be read again soon
+    Column("vanished", Integer, nullable=False, default=0),  # documents gone at once, kept until an operator agrees
 )
 
 grants = Table(
@@ -139,6 +140,17 @@ grants = Table(
     Column("grantee", Text, primary_key=True),
     Column("level", Text, nullable=False),  # network | aggregate-only
     Column("since", Text, nullable=False),
+)
+
+grant_periods = Table(  # kept by triggers on `grants`: who could see what, from which place in the journal to which
+    "grant_periods",
+    truth,
+    Column("actor", Text, nullable=False),
+    Column("grantee", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("begun", Integer, nullable=False),  # a number that no row of the journal takes
+    Column("ended", Integer),
+    Index("grant_periods_by_grantee", "actor", "grantee"),
 )
 
 peers = Table(

@@ -1,4 +1,4 @@
-"""Keys with their history, blocked and allowed hosts, moves, cursors of the change feeds, attempts in order."""
+"""Keys with their history, blocked and allowed hosts, moves, cursors of change feeds, when grants began and ended."""
 
 from node.store.migrations import run
 
