@@ -21,7 +21,7 @@ from node import audience, lookup
 from node.context import Node
 from node.messages import text
 from node.outgoing import Letter, post, send_again
-from node.store import documents, peers, times
+from node.store import documents, journal, peers, times
 from node.store.schema import actors, followers, following, grants
 from node.store.schema import peers as peer_rows
 
@@ -247,7 +247,7 @@ def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
     """Somebody asks to follow one of ours: accepted if named or accepted before, else it waits for approval."""
     facts = verified.facts
     ours = _ours(connection, facts.object_id)
-    if ours is None:
+    if ours is None or journal.has_said(connection, facts.actor, "Undo", facts.id):  # the Undo came first
         return False
     key = (followers.c.actor == ours.id) & (followers.c.follower == facts.actor)
     before = connection.execute(select(followers).where(key)).one_or_none()
@@ -295,9 +295,10 @@ def _state(row: Row[Any], state: str) -> Update:
 
 
 def on_undo(connection: Connection, node: Node, verified: Verified) -> bool:
-    """A follower leaves: by the id of its Follow, or by naming whom it followed."""
+    """A follower leaves: by the id of its Follow, or, where we know none of that id, by naming whom it followed."""
     facts = verified.facts
-    target = id_of(facts.object.get("object")) if facts.object is not None else ""
+    is_known = journal.known(connection, facts.actor, facts.object_id) is not None
+    target = id_of(facts.object.get("object")) if facts.object is not None and not is_known else ""
     key = (followers.c.follower == facts.actor) & (
         (followers.c.follow == facts.object_id) | (followers.c.actor == target)
     )

@@ -6,8 +6,9 @@ version with other bytes as evidence of equivocation; a Delete of what we never 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, Row, delete, update
 
 from federation.actor import read_actor
 from federation.canonical import jcs
@@ -45,6 +46,8 @@ def take(connection: Connection, node: Node, verified: Verified) -> Taken | Refu
     known = journal.known(connection, facts.actor, facts.id)
     if known is not None:
         return Taken(known, Verdict.NONE, again=True)
+    if journal.has_said(connection, facts.actor, "Delete", facts.actor):
+        return _take_late(connection, node, verified)
     if verified.document is not None:
         return _take_document(connection, node, verified, verified.document)
     if facts.type == "Delete":
@@ -59,6 +62,13 @@ def take(connection: Connection, node: Node, verified: Verified) -> Taken | Refu
     return Taken(seq, Verdict.NONE)
 
 
+def _take_late(connection: Connection, node: Node, verified: Verified) -> Taken:
+    """What an actor, or a document, said before it was deleted, and comes after: noted, and its bytes forgotten."""
+    seq = _append(connection, node, verified, next(iter(verified.facts.object_types), ""), Verdict.STALE)
+    journal.forget(connection, seq)
+    return Taken(seq, Verdict.STALE)
+
+
 def _append(connection: Connection, node: Node, verified: Verified, kind: str, verdict: Verdict) -> int:
     return journal.append_received(connection, verified, kind, verdict, times.text(node.clock()))
 
@@ -70,14 +80,13 @@ def _take_relation(connection: Connection, node: Node, verified: Verified, seq: 
     return Taken(seq, Verdict.EFFECT)
 
 
-def _verdict(connection: Connection, verified: Verified, document: Document) -> Verdict | Refused:
+def _verdict(before: Row[Any] | None, verified: Verified, document: Document) -> Verdict | Refused:
     """What a document is, beside the one that we have under its id."""
-    before = documents.stored(connection, document.id)
     if before is None:
         return Verdict.CURRENT
     if before.owner != verified.facts.actor:
         return refuse("stored_owner", before.owner[:200])
-    if before.deleted or document.version < before.version:
+    if document.version < before.version:
         return Verdict.STALE
     if document.digest == before.digest:
         return Verdict.NONE
@@ -89,9 +98,12 @@ def _verdict(connection: Connection, verified: Verified, document: Document) -> 
 
 
 def _take_document(connection: Connection, node: Node, verified: Verified, document: Document) -> Taken | Refused:
-    verdict = _verdict(connection, verified, document)
+    before = documents.stored(connection, document.id)
+    verdict = _verdict(before, verified, document)
     if isinstance(verdict, Refused):
         return verdict
+    if before is not None and before.deleted:
+        return _take_late(connection, node, verified)
     seq = _append(connection, node, verified, document.type, verdict)
     if verdict is Verdict.CURRENT:
         row = {

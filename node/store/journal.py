@@ -35,6 +35,13 @@ _KNOWN = Statement(
     select(journal.c.seq).where(journal.c.actor == bindparam("actor"), journal.c.activity == bindparam("activity"))
 )
 _ACTIVITY = Statement(select(blobs.c.bytes).where(blobs.c.seq == bindparam("seq"), blobs.c.kind == "activity"))
+_ABOUT = Statement(
+    select(journal.c.seq).where(
+        journal.c.object == bindparam("object"),
+        journal.c.actor == bindparam("actor"),
+        journal.c.type == bindparam("type"),
+    )
+)
 _FOLDED = (
     select(journal, blobs.c.bytes.is_not(None).label("has_document"))
     .outerjoin(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "document"))
@@ -142,6 +149,11 @@ def known(connection: Connection, actor: str, activity: str) -> int | None:
     return None if row is None else row.seq
 
 
+def has_said(connection: Connection, actor: str, kind: str, about: str) -> bool:
+    """Whether an actor said this kind of thing about that already: a Delete of itself, an Undo of its Follow."""
+    return _ABOUT.one(connection, {"actor": actor, "type": kind, "object": about}) is not None
+
+
 def head(connection: Connection) -> int:
     """The last row's number; 0 for an empty journal."""
     return int(connection.execute(select(func.coalesce(func.max(journal.c.seq), 0))).scalar_one())
@@ -161,6 +173,11 @@ def activity_bytes(connection: Connection, seq: int) -> bytes | None:
     """The exact bytes of an activity; None once erased."""
     row = _ACTIVITY.one(connection, {"seq": seq})
     return None if row is None else row.bytes
+
+
+def forget(connection: Connection, seq: int) -> None:
+    """Forget the bytes of one row."""
+    connection.execute(update(blobs).where(blobs.c.seq == seq).values(bytes=None))
 
 
 def erase(connection: Connection, document: str) -> None:

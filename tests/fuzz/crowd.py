@@ -82,6 +82,7 @@ class Model:
 
     documents: dict[str, Stored] = field(default_factory=dict)
     rows: dict[str, set[str]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def refuses(self, verified: Verified) -> bool:
         """Whether this can only be refused now: its object belongs to somebody else."""
@@ -91,10 +92,14 @@ class Model:
     def takes(self, verified: Verified) -> str:
         """The verdict of the next row."""
         said, document = verified.facts, verified.document
+        if said.actor in self.gone:
+            return "stale"
         assert said.type == "Announce" or not self.refuses(verified)
         before = self.documents.get(said.object_id)
         if said.type == "Delete":
             return self._buries(said)
+        if before is not None and before.is_deleted and document is not None:
+            return "stale"
         self.rows.setdefault(said.object_id, set()).add(said.id)
         if said.type == "Announce":
             return "none"
@@ -109,6 +114,7 @@ class Model:
         before = self.documents.get(name)
         is_new = before is None or not before.is_deleted
         if name == actor:
+            self.gone.add(actor)
             for owned in [n for n, each in self.documents.items() if each.owner == actor and not each.is_deleted]:
                 self._forget(owned, actor)
         elif is_new:
@@ -125,7 +131,7 @@ class Model:
 def _of(before: Stored | None, kind: str, version: int, found: str) -> str:
     if before is None:
         return "current"
-    if before.is_deleted or version < before.version:
+    if version < before.version:
         return "stale"
     if found == before.digest:
         return "none"
