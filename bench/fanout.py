@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
+from bench import fedify
 from bench.cpu import cpu_seconds, rss_megabytes
+from bench.crowd import crowd
 from bench.inbox import bare
 from node.cli.road import FILES
 from node.context import Node
@@ -48,9 +50,15 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
         with rig.node("fanout") as node, node.store.read() as connection:
             query = select(func.count()).where(deliveries.c.state == "delivered")
             delivered = connection.execute(query).scalar_one()
+        found = delivered / max(used, 0.01)
+        if fedify.is_installed():
+            inboxes = [f"{url}/places/p{number}/inbox" for number in range(FOLLOWERS)]
+            theirs = fedify.fedify_fanout(folder, crowd(1)[0], inboxes, ACTIVITIES)
+            said = {"posts_per_cpu_second": round(theirs), "ours_is_times": round(found / theirs, 2)}
+            yield {"measure": "fanout.fedify", **said, "wanted_times": 1.3}
     yield {
         "measure": "fanout",
-        "posts_per_cpu_second": round(delivered / max(used, 0.01)),
+        "posts_per_cpu_second": round(found),
         "wanted": WANTED,
         "posts_per_second": round(delivered / took),
         "delivered": delivered,

@@ -1,4 +1,4 @@
-"""Inbox: signed POSTs verified and on the disk, per CPU-second of the process, beside a bare aiohttp server.
+"""Inbox: signed POSTs verified and on the disk, per CPU-second of the process, beside Fedify and a bare server.
 
 A thousand actors with different keys; every body and id is distinct. At the end the process is killed with SIGKILL,
 and its journal must hold every activity that was answered 202.
@@ -16,12 +16,14 @@ from urllib.error import URLError
 import aiohttp
 from sqlalchemy import func, select
 
+from bench import fedify
 from bench.cpu import cpu_seconds, rss_megabytes
-from bench.crowd import Request, crowd, introduce, requests
+from bench.crowd import Peer, Request, crowd, introduce, requests
 from node.store.schema import journal
 from node.testrig import HOST, Rig, free_ports, get
 
 POSTS = {"notes": 12_000, "reports": 6_000}
+FEDIFY_POSTS = 4_000
 WANTED = {"notes": 3_000, "reports": 1_200}
 WARM = 1_000
 AT_ONCE = 64
@@ -47,11 +49,21 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
             kept = connection.execute(select(func.count()).select_from(journal)).scalar_one()
     with bare() as (url, pid):
         baseline = rate(url + "/inbox", pid, signed * 2)
+    if fedify.is_installed():
+        yield _fedify(folder, peers, rates["notes"])
     for kind, found in rates.items():
         said = {"posts_per_cpu_second": round(found), "wanted": WANTED[kind], "bytes": lengths[kind]}
         yield {"measure": f"inbox.{kind}", **said, "bare_aiohttp": round(baseline), "ratio": round(found / baseline, 3)}
     yield {"measure": "inbox.after_sigkill", "answered_202": sum(POSTS.values()), "in_the_journal": kept}
     yield {"measure": "memory.site_under_load", "rss_mb": round(memory, 1), "limit_mb": 110}
+
+
+def _fedify(folder: Path, peers: Sequence[Peer], ours: float) -> dict[str, object]:
+    """The same notes to a Fedify server that knows the same keys and writes as durably."""
+    with fedify.fedify_inbox(folder, peers) as (url, pid):
+        found = rate(url, pid, list(requests(peers, url, "notes", FEDIFY_POSTS)))
+    said = {"posts_per_cpu_second": round(found), "answered_202": FEDIFY_POSTS, "kept": fedify.kept(folder)}
+    return {"measure": "inbox.fedify", **said, "ours_is_times": round(ours / found, 1), "wanted_times": 10}
 
 
 @contextmanager
