@@ -110,7 +110,7 @@ def origin(iri: str) -> tuple[str, str, int | None]:
 
 def id_of(value: object) -> str:
     """The id of an object embedded or named; `""` when there is none that is an IRI."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("id")
     return value if isinstance(value, str) and is_iri(value) else ""
 
@@ -124,7 +124,7 @@ def types_of(value: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
@@ -132,14 +132,14 @@ def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
     kind = activity.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
         return refuse("activity_type", str(kind)[:40])
-    actor = id_of(activity.get("actor"))
-    if not is_iri(activity.get("id")) or not actor or not isinstance(activity.get("actor"), str):
+    actor = activity.get("actor")
+    if not is_iri(activity.get("id")) or not isinstance(actor, str) or not is_iri(actor):
         return refuse("activity_form", "id or actor")
     content = activity.get("object")
     object_id = id_of(content)
     if not object_id:
         return refuse("activity_form", "object")
-    embedded = content if isinstance(content, Mapping) else None
+    embedded = content if isinstance(content, dict) else None
     return ActivityFacts(
         id=str(activity["id"]),
         type=kind,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 from federation.errors import Refused, refuse
@@ -24,6 +25,7 @@ def http_date(now: datetime) -> str:
     return format_datetime(now.astimezone(UTC), usegmt=True)
 
 
+@lru_cache(maxsize=64)
 def read_http_date(text: str) -> datetime | None:
     """The time of an IMF-fixdate; no other form is taken, and its weekday must be right."""
     found = _HTTP_DATE.fullmatch(text)

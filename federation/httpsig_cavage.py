@@ -6,6 +6,7 @@ Decides what such a signature says and which string it signs, and writes our own
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -59,6 +60,7 @@ def _parameters(text: str) -> dict[str, str] | Refused:
     return refuse("signature_form", f"character {position}")
 
 
+@lru_cache(maxsize=64)
 def _components(listed: str | None) -> tuple[str, ...] | Refused:
     components = tuple(listed.split(" ")) if listed is not None else ("date",)
     for name in components:

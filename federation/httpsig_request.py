@@ -86,6 +86,7 @@ def joined(headers: Headers, name: str) -> str | Refused:
     return text
 
 
+@lru_cache(maxsize=256)
 def authority(host: str) -> str:
     """A host and port as they are compared: lower case, without a default port."""
     lower = host.strip().lower()

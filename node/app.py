@@ -6,7 +6,6 @@ A path that both people and machines read has two handlers; the Accept header ch
 import asyncio
 import gc
 import importlib
-import logging
 import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -21,7 +20,6 @@ from node.api.signer import ACTIVITY_JSON, LOOKUP
 from node.context import Node
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-log = logging.getLogger("maillage")
 MODULES = (
     "node.api.wellknown",
     "node.api.health",
@@ -37,7 +35,7 @@ _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json
 
 def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     """Every URL of a node, and the guarded client that looks keys up."""
-    app = web.Application(client_max_size=MAX_BYTES, middlewares=[_said_plainly])
+    app = web.Application(client_max_size=MAX_BYTES)
     app.cleanup_ctx.append(_lookup(node))
     machine = {_canonical(route): route for route in activitypub.routes(node)}
     for name in modules:
@@ -72,18 +70,6 @@ def _negotiated(machine: web.RouteDef, page: web.RouteDef) -> web.RouteDef:
         return response
 
     return web.RouteDef(machine.method, machine.path, either, dict(page.kwargs))
-
-
-@web.middleware
-async def _said_plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What breaks is logged once and answered without its insides."""
-    try:
-        return await handler(request)
-    except web.HTTPException:
-        raise
-    except Exception:
-        log.exception("failed method=%s path=%s", request.method, request.path)
-        return web.Response(status=500, text="500\n")
 
 
 def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -56,4 +56,4 @@ def grouping(path: Path) -> Engine:
 
 def driver(connection: Connection) -> sqlite3.Connection:
     """SQLite's own connection under SQLAlchemy's."""
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
