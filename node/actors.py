@@ -10,7 +10,7 @@ from federation.actor import Profile, node_actor, place_actor
 from federation.clock import timestamp
 from node.context import Node
 from node.places import DESCRIPTION
-from node.store import documents, times
+from node.store import documents, own_keys, times
 from node.store.schema import actors
 from vocab.model import Description
 from vocab.parse import document as read_document
@@ -33,7 +33,7 @@ def actor_document(connection: Connection, node: Node, slug: str) -> dict[str, A
     """The actor's document; for a place, what its published description says: name, summary, location, fields."""
     row = row_of(connection, slug)
     assert row is not None, slug
-    inbox, keys = node.config.url + SHARED_INBOX, node.keys.of(slug)
+    inbox, keys = node.config.url + SHARED_INBOX, own_keys.listed(connection, row.id)
     published = timestamp(times.read(row.created))
     if row.kind == "node":
         name = node.config.authority.partition(":")[0]

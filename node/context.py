@@ -1,22 +1,24 @@
 """One node, opened: its options, its stores, its keys, its clock. Everything else takes a `Node`."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
+from federation.keys import KeyKind
 from node import config as options
 from node.config import Config
 from node.errors import NodeExists, NoNode, UrlChanged
 from node.keyring import KeyRing
-from node.store import times
+from node.store import own_keys, times
 from node.store.cache import Cache
 from node.store.engine import Store
 from node.store.migrate import migrate
-from node.store.schema import actors, meta
+from node.store.schema import actor_keys, actors, journal, meta
 
 Clock = Callable[[], datetime]
 
@@ -53,10 +55,25 @@ def open_node(directory: Path, environ: Mapping[str, str] = os.environ, clock: C
     store = Store.open(directory)
     with store.read() as connection:
         made = connection.execute(select(meta.c.value).where(meta.c.key == "url")).scalar_one()
+        unlisted = connection.execute(_UNLISTED).all()
     if made != config.url:
         store.close()
         raise UrlChanged(made, config.url)
-    return Node(directory, config, store, Cache.open(directory), KeyRing(directory / "keys"), clock)
+    keys = KeyRing(directory / "keys")
+    if unlisted:
+        store.write(lambda connection: _list_keys(connection, keys, unlisted))
+    return Node(directory, config, store, Cache.open(directory), keys, clock)
+
+
+_UNLISTED = select(actors).where(actors.c.id.not_in(select(actor_keys.c.actor)))
+
+
+def _list_keys(connection: Connection, keys: KeyRing, unlisted: Sequence[Row[Any]]) -> None:
+    """The keys of a node that was made before they had a history."""
+    for row in unlisted:
+        pair = keys.unnamed(row.slug)
+        if pair is not None:
+            own_keys.begin(connection, row.id, pair, row.created)
 
 
 def init_node(
@@ -66,8 +83,12 @@ def init_node(
     name: str = "",
     environ: Mapping[str, str] = os.environ,
     clock: Clock = utc_now,
+    recovery: str = "",
 ) -> Node:
-    """Make a node in a folder: configuration last, so that an interrupted `init` can be run again."""
+    """Make a node in a folder: configuration last, so that an interrupted `init` can be run again.
+
+    `recovery`: the public half, as Multikey, of the key that can revoke the others; the other half stays on paper.
+    """
     directory = Path(directory)
     file = directory / options.FILE
     if file.exists():
@@ -76,9 +97,8 @@ def init_node(
     directory.mkdir(parents=True, exist_ok=True)
     migrate(directory)
     keys = KeyRing(directory / "keys")
-    keys.make("actor")
     store = Store.open(directory)
-    made = store.write(lambda connection: _begin(connection, chosen, times.text(clock())))
+    made = store.write(lambda connection: _begin(connection, chosen, keys, recovery, times.text(clock())))
     store.close()
     if made != chosen["url"]:
         raise UrlChanged(made, chosen["url"])
@@ -88,13 +108,23 @@ def init_node(
     return open_node(directory, environ, clock)
 
 
-def _begin(connection: Connection, chosen: Mapping[str, str], now: str) -> str:
-    """The first rows; returns the address that the node was made with."""
+def _begin(connection: Connection, chosen: Mapping[str, str], ring: KeyRing, recovery: str, now: str) -> str:
+    """The first rows; returns the address that the node was made with. What an earlier `init` began is kept.
+
+    But for the recovery key: as long as the node has said nothing, nobody else knows the one that was not printed.
+    """
+    url, actor = chosen["url"], chosen["url"] + "/actor"
     made = connection.execute(select(meta.c.value).where(meta.c.key == "url")).scalar_one_or_none()
-    if made is not None:
+    if made is None:
+        connection.execute(insert(meta), [{"key": "url", "value": url}, {"key": "created", "value": now}])
+        row = {"id": actor, "kind": "node", "slug": "actor", "created": now, "name": chosen["name"] or url}
+        connection.execute(insert(actors).values(row))
+    elif made != url:
         return str(made)
-    url = chosen["url"]
-    connection.execute(insert(meta), [{"key": "url", "value": url}, {"key": "created", "value": now}])
-    row = {"id": url + "/actor", "kind": "node", "slug": "actor", "created": now, "name": chosen["name"] or url}
-    connection.execute(insert(actors).values(row))
+    if not own_keys.history(connection, actor):
+        own_keys.begin(connection, actor, ring.unnamed("actor") or ring.make("actor"), now)
+    if recovery and connection.execute(select(func.count()).select_from(journal)).scalar_one() == 0:
+        connection.execute(delete(actor_keys).where(actor_keys.c.kind == str(KeyKind.RECOVERY)))
+        for each in connection.execute(select(actors.c.id)).scalars().all():
+            own_keys.add(connection, each, KeyKind.RECOVERY, recovery, now)
     return url

@@ -1,13 +1,21 @@
-"""The private keys of this node's actors: `DIR/keys/SLUG.{rsa,ed25519}.pem`, readable by nobody else."""
+"""The private keys of this node's actors: files in `DIR/keys`, readable by nobody else.
+
+A pair has a part of its own public key in its name (`SLUG.{rsa,ed25519}.pem` in nodes made before): its files are
+written before anything says that it signs, and destroyed once nothing does.
+"""
 
 import os
 from pathlib import Path
 
+from federation.canonical import digest
+from federation.errors import KeyUnreadable
 from federation.keys import ActorKeys, generate
+
+_KINDS = ("rsa", "ed25519")
 
 
 class KeyRing:
-    """Keys by slug; each is read once."""
+    """Pairs of private keys by their owner's slug and their public Ed25519 key; each is read once."""
 
     __slots__ = ("_folder", "_read")
 
@@ -15,26 +23,54 @@ class KeyRing:
         self._folder = folder
         self._read: dict[str, ActorKeys] = {}
 
-    def of(self, slug: str) -> ActorKeys:
-        """The keys of one of our actors; raises `FileNotFoundError` if it never had any."""
-        if slug not in self._read:
-            rsa, ed25519 = (self._path(slug, kind).read_bytes() for kind in ("rsa", "ed25519"))
-            self._read[slug] = ActorKeys.from_pems(rsa, ed25519)
-        return self._read[slug]
+    def of(self, slug: str, multibase: str) -> ActorKeys:
+        """The pair of one of our actors whose Ed25519 key is published as `multibase`; raises `KeyUnreadable`."""
+        if multibase not in self._read:
+            pairs = filter(None, map(self._pair, self._stems(slug, multibase)))
+            found = next((keys for keys in pairs if keys.multibase == multibase), None)
+            if found is None:
+                raise KeyUnreadable(f"{self._folder}: {slug}: the private half of {multibase} is not there")
+            self._read[multibase] = found
+        return self._read[multibase]
 
     def make(self, slug: str) -> ActorKeys:
-        """The keys of an actor, made and on the disk when this returns; those it has are kept."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        if all(self._path(slug, kind).exists() for kind in ("rsa", "ed25519")):
-            return self.of(slug)
+        """A new pair, on the disk when this returns, beside those that the actor has."""
         keys = generate()
-        for kind, pem in zip(("rsa", "ed25519"), keys.to_pems(), strict=True):
-            _write(self._path(slug, kind), pem)
-        self._read[slug] = keys
+        stem, _ = self._stems(slug, keys.multibase)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        for kind, pem in zip(_KINDS, keys.to_pems(), strict=True):
+            _write(self._path(stem, kind), pem)
         return keys
 
-    def _path(self, slug: str, kind: str) -> Path:
-        return self._folder / f"{slug}.{kind}.pem"
+    def unnamed(self, slug: str) -> ActorKeys | None:
+        """The pair of an actor in a node made before keys had a history."""
+        return self._pair(slug)
+
+    def destroy(self, slug: str, multibase: str) -> None:
+        """Take the private half of a pair away, from the disk and from here."""
+        self._read.pop(multibase, None)
+        stem, unnamed = self._stems(slug, multibase)
+        before = self._pair(unnamed)
+        if before is not None and before.multibase == multibase:
+            stem = unnamed
+        paths = [self._path(stem, kind) for kind in _KINDS]
+        if any(path.exists() for path in paths):
+            for path in paths:
+                path.unlink(missing_ok=True)
+            _flush(self._folder)
+
+    def _stems(self, slug: str, multibase: str) -> tuple[str, str]:
+        return f"{slug}.{digest(multibase.encode())[:16]}", slug
+
+    def _pair(self, stem: str) -> ActorKeys | None:
+        try:
+            rsa, ed25519 = (self._path(stem, kind).read_bytes() for kind in _KINDS)
+        except FileNotFoundError:
+            return None
+        return ActorKeys.from_pems(rsa, ed25519)
+
+    def _path(self, stem: str, kind: str) -> Path:
+        return self._folder / f"{stem}.{kind}.pem"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -48,8 +84,12 @@ def _write(path: Path, content: bytes) -> None:
     finally:
         os.close(descriptor)
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _flush(path.parent)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, Row, select, update
 from federation import activity as activities
 from federation.canonical import digest, jcs
 from federation.clock import timestamp
-from federation.proof import add_proof
 from node import audience as audiences
 from node.actors import actor_document
 from node.audience import Audience
 from node.context import Node
 from node.errors import DocumentGone
 from node.places import known_actor
+from node.signing import signer
 from node.store import documents, journal, queue, streams, times
 from node.store.schema import actors
 from vocab.model import Envelope
@@ -100,7 +100,7 @@ def put_document(
     version = 1 if before is None else before.version + 1
     published = now if before is None else before.published
     plain = build(_envelope(node, actor, document, sharing, version, published, now))
-    signed = add_proof(plain, node.keys.of(slug).ed25519, actor + "#ed25519-key", now)
+    signed = signer(connection, node, slug).proved(plain, now)
     letter = Letter(
         "Create" if before is None else "Update", signed, document, kind, version, sharing, jcs(signed), "current"
     )

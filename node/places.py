@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from federation.canonical import digest, jcs
+from federation.keys import ActorKeys
 from node.context import Node
 from node.errors import BadSlug, PlaceUnknown, SlugTaken
-from node.store import times
+from node.store import own_keys, times
 from node.store.schema import actors, drafts
 from vocab.model import Place
 
@@ -66,24 +67,29 @@ def add_place(node: Node, slug: str, place: Place, accept: Sequence[str] = ()) -
     if not _SLUG.fullmatch(slug) or slug in _RESERVED or slug == host:
         raise BadSlug(slug)
     with node.store.read() as connection:
-        _refuse_taken(connection, slug)
-    node.keys.make(slug)
-    return node.store.write(lambda connection: _add(connection, node, slug, place, accept))
+        known = _known(connection, slug)
+    keys = node.keys.make(slug) if known is None else None
+    return node.store.write(lambda connection: _add(connection, node, slug, place, accept, keys))
 
 
-def _refuse_taken(connection: Connection, slug: str) -> None:
+def _known(connection: Connection, slug: str) -> Row[Any] | None:
+    """The actor of that name; raises `SlugTaken` for one that was deleted."""
     known = connection.execute(select(actors).where(actors.c.slug == slug)).one_or_none()
     if known is not None and known.deleted:
         raise SlugTaken(slug)
+    return known
 
 
-def _add(connection: Connection, node: Node, slug: str, place: Place, accept: Sequence[str]) -> str:
-    _refuse_taken(connection, slug)
+def _add(
+    connection: Connection, node: Node, slug: str, place: Place, accept: Sequence[str], keys: ActorKeys | None
+) -> str:
+    known = _known(connection, slug)
     actor, now = node.config.actor(slug), times.text(node.clock())
-    known = connection.execute(select(actors.c.accept).where(actors.c.id == actor)).one_or_none()
-    if known is None:
+    if known is None and keys is not None:
         row = {"id": actor, "kind": "place", "slug": slug, "created": now, "name": place.name}
         connection.execute(insert(actors).values(row))
+        paper = own_keys.recovery(connection, node.config.node_actor)
+        own_keys.begin(connection, actor, keys, now, paper.public if paper else "")
     accepted = dict.fromkeys([*(json.loads(known.accept) if known else ()), *accept])
     values = {"name": place.name, "accept": json.dumps(list(accepted))}
     connection.execute(update(actors).where(actors.c.id == actor).values(values))

@@ -17,6 +17,7 @@ from federation.proof import method_of, verify_proof
 from node.context import utc_now
 from node.places import add_place
 from node.publish import publish
+from node.signing import signer
 from node.testrig import Member, Rig, get
 from tests.interop.peer import Peer, fedify, post, until
 from tests.node.net import place
@@ -172,7 +173,7 @@ def test_each_verifies_the_proofs_of_the_other_and_refuses_tampered_copies(met: 
 def test_it_refuses_what_was_tampered_with_or_signed_by_another(met: Met) -> None:
     inbox, actor = met.alice + "/inbox", met.member.url + "/actor"
     with met.rig.node("site") as node:
-        own, others = node.keys.of("actor").rsa, node.keys.of(SLUG).rsa
+        own, others = (signer(node.store.glance, node, slug).keys.rsa for slug in ("actor", SLUG))
     follow = jcs(activity.follow(actor + "/activities/tampered", actor, met.alice))
     for rsa, key, body in (
         (own, actor, follow.replace(b"tampered", b"changed")),

@@ -16,6 +16,7 @@ from node.places import add_place, delete_place, list_all, show_place
 from node.publish import plan, publish
 from node.reports import add_report, remove_report
 from node.reports import list_all as reports
+from node.signing import signer
 from tests.node.net import make, place, rows, visits
 
 
@@ -102,7 +103,8 @@ def test_a_document_is_signed_bytes_that_its_digest_names(node: Node) -> None:
     content = json.loads(raw)
     assert jcs(content) == raw
     actor = node.config.actor("etabli")
-    public = node.keys.of("etabli").ed25519.public_key()
+    with node.store.read() as connection:
+        public = signer(connection, node, "etabli").keys.ed25519.public_key()
     key = PublicKey(actor + "#ed25519-key", actor, KeyKind.ED25519, public)
     assert verify_proof(content, key, node.clock()) is None
 
