@@ -72,6 +72,7 @@ lock: pyproject.toml
 	@.venv-lock/bin/python -m pip --quiet install pip-tools==7.6.2
 	@$(LOCK) --extra aggregator --build-deps-for editable --output-file requirements/run.txt pyproject.toml
 	@$(LOCK) --all-extras --build-deps-for editable --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
+	@sed -i '/^#/d;/^$$/d' requirements/run.txt requirements/dev.txt
 
 clean:
 	@rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build maillage.egg-info \
