@@ -2,7 +2,7 @@
 
 A key look-up makes at most three requests and proves reciprocity: the owner that a key names must list that key.
 Failures are remembered for ten minutes; two who ask for the same thing share one request; one host is asked for at
-most sixty keys a minute. No redirect is followed to another origin.
+most sixty keys a minute, and all hosts together for so many at once. No redirect is followed to another origin.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from federation.transport import ACCEPT, REDIRECTS, Answer, Sign, Transport
 FAILURE = timedelta(minutes=10)
 MAX_PAGES = 2_000
 LOOKUPS = 60
+AT_ONCE = 96
 MINUTE = timedelta(minutes=1)
 _MOST = 10_000
 
@@ -95,6 +96,8 @@ class Fetcher:
         """The key of that id, in the actor that owns it."""
         if not is_iri(key_id):
             return refuse("key_form", key_id[:200])
+        if len(self._asking) >= AT_ONCE:  # silent hosts, named by strangers, must not keep others from being asked
+            return refuse("too_many", key_id[:200])
         found: Found | Refused = await self._shared("key " + key_id, lambda: self._key(key_id))
         return found
 

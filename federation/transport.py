@@ -26,6 +26,8 @@ MAX_BYTES = 1 << 20
 MAX_ANSWER = 1 << 16
 SECONDS = 10.0
 REDIRECTS = 3
+A_HOST = 4  # connections at once: a host that is slow to answer holds up itself
+CONNECTIONS = 320  # more than deliveries and look-ups can ask for together, so that neither waits for the other
 ACTIVITY_JSON = "application/activity+json"
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 Sign = Callable[[str, str, bytes | None], Mapping[str, str]]
@@ -67,7 +69,11 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
-            socket_factory=self._socket, resolver=self._resolver, limit=64, limit_per_host=4, ttl_dns_cache=30
+            socket_factory=self._socket,
+            resolver=self._resolver,
+            limit=CONNECTIONS,
+            limit_per_host=A_HOST,
+            ttl_dns_cache=30,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
