@@ -26,10 +26,10 @@ help:
 demo: .venv/installed-run
 	@$(RUN) -m node demo $(ARGS)
 
-test: .venv/installed-dev $(FEDIFY)
+test: .venv/installed-dev .venv/installed-interop $(FEDIFY)
 	@$(PYTEST)
 
-test-full: .venv/installed-dev $(FEDIFY)
+test-full: .venv/installed-dev .venv/installed-interop $(FEDIFY)
 	@MAILLAGE_FULL=1 $(PYTEST)
 
 check: .venv/installed-dev
@@ -59,7 +59,14 @@ bench: .venv/installed-dev $(FEDIFY)
 	@$(INSTALL) $(FROM_LOCK) requirements/dev.txt
 	@touch $@
 
-# Somebody else's server, which some tests speak to; where npm is absent, or fails, they are skipped and say so.
+# Other people's servers, which some tests speak to, apart from ours.
+.venv/installed-interop: requirements/interop.txt | .venv/bin/python
+	$(call say,Installation de bovine (une seule fois)…,Installing bovine (only once)…)
+	@$(RUN) -m venv .venv/interop
+	@$(subst $(RUN),.venv/interop/bin/python,$(INSTALL)) $(FROM_LOCK) requirements/interop.txt
+	@touch $@
+
+# Where npm is absent, or fails, the tests that need it are skipped and say so.
 $(FEDIFY): tests/interop/fedify/package-lock.json
 	$(call say,Installation de Fedify (une seule fois)…,Installing Fedify (only once)…)
 	@cd tests/interop/fedify && { npm ci --silent && touch node_modules/.package-lock.json || rm -rf node_modules; }
@@ -72,7 +79,8 @@ lock: pyproject.toml
 	@.venv-lock/bin/python -m pip --quiet install pip-tools==7.6.2
 	@$(LOCK) --extra aggregator --build-deps-for editable --output-file requirements/run.txt pyproject.toml
 	@$(LOCK) --all-extras --build-deps-for editable --constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
-	@sed -i '/^#/d;/^$$/d' requirements/run.txt requirements/dev.txt
+	@$(LOCK) --output-file requirements/interop.txt requirements/interop.in
+	@sed -i '/^#/d;/^$$/d' requirements/*.txt
 
 clean:
 	@rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build maillage.egg-info \

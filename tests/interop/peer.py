@@ -8,17 +8,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
+from sqlalchemy import text
 
-from node.testrig import HOST, Answer, Rig, free_ports
+from node.places import add_place
+from node.publish import publish
+from node.testrig import HOST, Answer, Member, Rig, free_ports
+from tests.node.net import place
 
 HERE = Path(__file__).resolve().parent
+SLUG = "etabli"
 FEDIFY = HERE / "fedify"
+BOVINE = HERE.parents[1] / ".venv" / "interop" / "bin" / "python"
 NODE = FEDIFY / "node_modules" / ".bin" / "node"
 PATIENCE = 20.0
 _OPENER = build_opener(ProxyHandler({}))
@@ -78,6 +85,42 @@ def until(true: Any, seconds: float = PATIENCE) -> Any:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A node with one place, and a peer with one actor, that may speak to each other."""
+
+    rig: Rig
+    peer: Peer
+
+    @property
+    def member(self) -> Member:
+        return self.rig["site"]
+
+    @property
+    def place(self) -> str:
+        return f"{self.member.url}/places/{SLUG}"
+
+    def rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
+        """Rows of the node's truth."""
+        with self.rig.node("site") as node, node.store.read() as connection:
+            return [tuple(row) for row in connection.execute(text(query), values)]
+
+    def taken(self, kind: str, iri: str) -> list[tuple[Any, ...]]:
+        """How activities of one type about one object were verified, and what they did."""
+        query = "SELECT verified, verdict FROM journal WHERE direction = 'in' AND type = :kind AND object = :iri"
+        return self.rows(query, kind=kind, iri=iri)
+
+
+def a_place(rig: Rig, friend: str) -> None:
+    """Make the node `site` of a rig, with a published place that accepts one follower at once; and start it."""
+    rig.init("site")
+    with rig.node("site") as node:
+        add_place(node, SLUG, place(node, SLUG, lat=Decimal("46.17"), lon=Decimal("1.87")), accept=[friend])
+        publish(node)
+    rig.start()
+    rig.ready()
+
+
 @contextmanager
 def running(rig: Rig, line: Sequence[str], *words: str) -> Iterator[Peer]:
     """Start `line PORT words…` on a port that the nodes of the rig may speak to, and wait until it is ready."""
@@ -105,4 +148,13 @@ def fedify(rig: Rig, first_knock: str) -> Iterator[Peer]:
     if not NODE.exists():
         pytest.skip("Fedify is not installed: npm is absent, or `make tests/interop/fedify/node_modules` failed")
     with running(rig, (str(NODE), str(FEDIFY / "server.mjs")), first_knock) as peer:
+        yield peer
+
+
+@contextmanager
+def bovine(rig: Rig) -> Iterator[Peer]:
+    """A bovine actor."""
+    if not BOVINE.exists():
+        pytest.skip("bovine is not installed: make .venv/installed-interop")
+    with running(rig, (str(BOVINE), str(HERE / "bovine_actor.py"))) as peer:
         yield peer

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from federation import activity
 from federation.actor import RemoteActor, read_actor
@@ -18,43 +16,23 @@ from node.context import utc_now
 from node.places import add_place
 from node.publish import publish
 from node.signing import signer
-from node.testrig import Member, Rig, get
-from tests.interop.peer import Peer, fedify, post, until
+from node.testrig import Rig, get
+from tests.interop.peer import SLUG, Meeting, a_place, fedify, post, until
 from tests.node.net import place
 
 DIALECTS = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
-SLUG = "etabli"
 ACTIVITY = "application/activity+json"
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """A node with one place, and a peer with one actor, that may speak to each other."""
+class Met(Meeting):
+    """The peer signs in this dialect first."""
 
-    rig: Rig
-    peer: Peer
     dialect: str
-
-    @property
-    def member(self) -> Member:
-        return self.rig["site"]
 
     @property
     def alice(self) -> str:
         return self.peer.url + "/users/alice"
-
-    @property
-    def place(self) -> str:
-        return f"{self.member.url}/places/{SLUG}"
-
-    def rows(self, query: str, **values: str) -> list[tuple[Any, ...]]:
-        with self.rig.node("site") as node, node.store.read() as connection:
-            return [tuple(row) for row in connection.execute(text(query), values)]
-
-    def taken(self, kind: str, iri: str) -> list[tuple[Any, ...]]:
-        """How activities of one type about one object were verified, and what they did."""
-        query = "SELECT verified, verdict FROM journal WHERE direction = 'in' AND type = :kind AND object = :iri"
-        return self.rows(query, kind=kind, iri=iri)
 
     def heard(self, kind: str, iri: str) -> list[dict[str, Any]]:
         """What the peer received from us."""
@@ -78,17 +56,7 @@ def _id(value: Any) -> Any:
 def met(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
     rig = Rig(tmp_path_factory.mktemp("fedify"), {"site": ("site",)})
     with rig, fedify(rig, DIALECTS[request.param]) as peer:
-        rig.init("site")
-        with rig.node("site") as node:
-            add_place(
-                node,
-                SLUG,
-                place(node, SLUG, lat=Decimal("46.17"), lon=Decimal("1.87")),
-                accept=[peer.url + "/users/alice"],
-            )
-            publish(node)
-        rig.start()
-        rig.ready()
+        a_place(rig, peer.url + "/users/alice")
         yield Met(rig, peer, request.param)
 
 
