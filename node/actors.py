@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from federation import keylist
 from federation.actor import Profile, node_actor, place_actor
 from federation.clock import timestamp
 from node.context import Node
 from node.places import DESCRIPTION
 from node.store import documents, own_keys, times
 from node.store.schema import actors
+from vocab.contexts import CONTEXT
 from vocab.model import Description
 from vocab.parse import document as read_document
 
@@ -50,6 +52,14 @@ def actor_document(connection: Connection, node: Node, slug: str) -> dict[str, A
         location=_location(said) if said else None,
     )
     return place_actor(profile, keys, node.config.node_actor, inbox)
+
+
+def actor_tombstone(connection: Connection, node: Node, slug: str) -> dict[str, Any]:
+    """What is left of a deleted place: the keys by which all that it said, last words too, can still be verified."""
+    row = row_of(connection, slug)
+    assert row is not None, slug
+    told = {"@context": CONTEXT, "id": row.id, "type": "Tombstone", "formerType": "Organization"}
+    return told | {"deleted": timestamp(times.read(row.deleted))} | keylist.written(own_keys.listed(connection, row.id))
 
 
 def _description(connection: Connection, actor: str) -> Description | None:

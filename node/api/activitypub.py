@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from federation.canonical import MAX_BYTES
 from federation.errors import Refused
-from node.actors import actor_document
+from node.actors import actor_document, actor_tombstone
 from node.api import collections
 from node.api.answer import answered, gone
 from node.api.authenticator import Authenticator, authenticated
@@ -55,11 +55,12 @@ class _Api:
         self._node = node
 
     async def actor(self, request: web.Request) -> web.Response:
+        slug = request.match_info.get("slug", "actor")
         try:
             actor_id = actor_of(self._node, request)
         except web.HTTPGone:
-            return gone(self._node.config.actor(request.match_info["slug"]))
-        slug = request.match_info.get("slug", "actor")
+            with self._node.store.read() as connection:
+                return answered(orjson.dumps(actor_tombstone(connection, self._node, slug)), status=410)
         with self._node.store.read() as connection:
             document = actor_document(connection, self._node, slug)
         assert document["id"] == actor_id
