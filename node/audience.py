@@ -1,7 +1,7 @@
 """Who receives what leaves: everybody who follows, the partners, one named aggregator, or one actor.
 
-Documents go only to peers whose application actor says that it implements our vocabulary; what a general server
-reads (the actor, relations) goes to all. What is not public is never addressed to the followers.
+Documents of our vocabulary go only to peers whose application actor says that it implements it; what a general server
+reads (the actor, relations, posts) goes to all. What is not public is never addressed to the followers.
 """
 
 from collections.abc import Sequence
@@ -53,10 +53,10 @@ def followed_by(connection: Connection, actor: str, documents: bool) -> Audience
     return Audience("public", (PUBLIC,), (actor + "/followers",), found)
 
 
-def of(connection: Connection, actor: str, sharing: str) -> tuple[Audience, ...]:
-    """The audiences of a document: one, or as many as there are named aggregators."""
+def of(connection: Connection, actor: str, sharing: str, documents: bool = True) -> tuple[Audience, ...]:
+    """The audiences of a document: one, or as many as there are named aggregators. `documents`: of our vocabulary."""
     if sharing == "public":
-        return (followed_by(connection, actor, documents=True),)
+        return (followed_by(connection, actor, documents),)
     query = select(grants.c.grantee).where(grants.c.actor == actor, grants.c.level == sharing)
     names = connection.execute(query.order_by(grants.c.grantee)).scalars().all()
     found = reachable(connection, names, shared=False)

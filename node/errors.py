@@ -9,6 +9,8 @@
     ├── BadSlug            a short name that no place can have
     ├── SlugTaken          a short name that was used before, and is never used again
     ├── PlaceUnknown       no such place on this node
+    ├── PostUnknown        no such post on this node
+    ├── PostAmbiguous      a name that several posts have
     ├── DocumentGone       a document that was deleted: its id never serves again
     └── Invalid            a document we were about to sign is not valid: nothing was written
 
@@ -99,6 +101,22 @@ class PlaceUnknown(NodeError):
 
     def __init__(self, slug: str) -> None:
         super().__init__(slug=slug)
+
+
+class PostUnknown(NodeError):
+    code = "post_unknown"
+    exit = 4
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
+
+
+class PostAmbiguous(NodeError):
+    code = "post_ambiguous"
+    exit = 2
+
+    def __init__(self, name: str, ids: Sequence[str]) -> None:
+        super().__init__(name=name, ids=", ".join(ids))
 
 
 class DocumentGone(NodeError):

@@ -110,13 +110,18 @@ async def _take(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[
     if activity.get("actor") != actor.id:
         return -1  # only its own outbox vouches for the id of an activity
     kind, content = activity.get("type"), activity.get("object")
-    if kind in ("Create", "Update") and isinstance(content, Mapping) and document_type(content, RULES):
+    if kind in ("Create", "Update") and isinstance(content, Mapping) and _is_document(content):
         verified = await _pulled(node, look, activity)
     elif kind == "Delete":
         verified = await _gone(node, look, actor, activity)
     else:
         return 0
     return -1 if isinstance(verified, Refused) else await _append(node, verified)
+
+
+def _is_document(content: Mapping[str, Any]) -> bool:
+    """Of a type that is nothing without its proof, or that has one: nothing else proves what is pulled."""
+    return "proof" in content or bool(document_type(content, RULES))
 
 
 async def _append(node: Node, verified: Verified) -> int:
@@ -127,7 +132,7 @@ async def _append(node: Node, verified: Verified) -> int:
 
 
 async def _pulled(node: Node, look: Lookup, activity: Mapping[str, Any]) -> Verified | Refused:
-    named = proof_key(activity)
+    named = proof_key(activity, pulled=True)
     key = await look.key(named) if isinstance(named, str) else named
     if isinstance(key, Refused):
         return key

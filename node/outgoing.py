@@ -22,11 +22,13 @@ from node.audience import Audience
 from node.context import Node
 from node.errors import DocumentGone
 from node.places import known_actor
+from node.rules import RULES
 from node.signing import signer
-from node.store import documents, journal, queue, streams, times
+from node.store import documents, journal, outbox, queue, streams, times
 from node.store.schema import actors
 from vocab.model import Envelope
 
+_NODE = "actor"
 Build = Callable[[Envelope], dict[str, Any]]
 
 
@@ -34,7 +36,7 @@ Build = Callable[[Envelope], dict[str, Any]]
 class Letter:
     """What an activity is about, besides who says it and to whom."""
 
-    type: str  # Create | Update | Delete | Follow | Accept | Reject | Undo
+    type: str  # Create | Update | Delete | Follow | Accept | Reject | Undo | Announce
     object: Mapping[str, Any] | str
     object_id: str
     object_type: str
@@ -104,7 +106,11 @@ def put_document(
     letter = Letter(
         "Create" if before is None else "Update", signed, document, kind, version, sharing, jcs(signed), "current"
     )
-    sent = _to_all(connection, node, slug, letter, audiences.of(connection, actor, sharing))
+    if before is None or kind in RULES:
+        to = audiences.of(connection, actor, sharing, kind in RULES)
+    else:
+        to = _all_told(connection, before)
+    sent = _to_all(connection, node, slug, letter, to)
     row = {
         "id": document,
         "owner": actor,
@@ -172,18 +178,37 @@ def delete_document(connection: Connection, node: Node, slug: str, document: str
     sent = _to_all(connection, node, slug, letter, told)
     changed = {"deleted": timestamp(now), "updated": timestamp(now), "seq": sent.seq}
     documents.change(connection, document, changed)
-    return sent.queued
+    return sent.queued + _take_back(connection, node, document)
 
 
 def _all_told(connection: Connection, document: Row[Any]) -> tuple[Audience, ...]:
     """Whoever was sent any version, and whoever may have read it; named aggregators each apart."""
-    now = audiences.of(connection, document.owner, document.sharing)
+    now = audiences.of(connection, document.owner, document.sharing, document.type in RULES)
     names = {each.actor for audience in now for each in audience.recipients}
     names |= {actor for actor, _ in queue.sent_to(connection, document.id)}
     if document.sharing == "aggregate-only":
         return tuple(audiences.one(connection, name) for name in sorted(names)) or now
     known = audiences.reachable(connection, sorted(names), shared=document.sharing == "public")
     return (Audience(now[0].name, now[0].to, now[0].cc, known),)
+
+
+def announce(connection: Connection, node: Node, document: str, kind: str) -> int:
+    """The node actor passes a document of a place on, by its id, to its own followers; how many.
+
+    Mobilizon follows instances: what is announced by their actor is read at its own address.
+    """
+    to = audiences.followed_by(connection, node.config.node_actor, documents=False)
+    return post(connection, node, _NODE, Letter("Announce", document, document, kind), to).queued
+
+
+def _take_back(connection: Connection, node: Node, document: str) -> int:
+    """Undo what the node actor announced of a document; to how many."""
+    actor, queued = node.config.node_actor, 0
+    for announced in outbox.said(connection, actor, "Announce", document):
+        to = audiences.followed_by(connection, actor, documents=False)
+        undone = {"id": announced, "type": "Announce", "actor": actor, "object": document}
+        queued += post(connection, node, _NODE, Letter("Undo", undone, announced, "Announce"), to).queued
+    return queued
 
 
 def delete_actor(connection: Connection, node: Node, slug: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from node.context import Node
-from node.projections import directory, graph, observations, relations
+from node.projections import directory, graph, observations, posts, relations
 from node.projections.stores import Stores
 from node.store import documents, journal
 from node.store.journal import Verdict
@@ -24,7 +24,7 @@ from vocab import parse
 from vocab.errors import Mistake
 from vocab.model import Report
 
-FOLD = 1  # raise it when what a fold makes of an entry changes: every node then folds again
+FOLD = 2  # raise it when what a fold makes of an entry changes: every node then folds again
 _BATCH = 200
 _NAME = "journal"
 
@@ -122,6 +122,9 @@ def _fold_document(stores: Stores, entry: Row[Any]) -> None:
 
 def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
     """A document's new version, or, when it is not valid, its place in quarantine."""
+    if entry.object_type in posts.TYPES:
+        posts.put(stores.public, entry, document)
+        return
     said = parse.document(document)
     if isinstance(said, tuple):
         _refuse(stores, entry, said)
@@ -152,6 +155,7 @@ def _forget(stores: Stores, document: str) -> None:
     directory.drop(stores.public, document)
     observations.drop(stores.public, stores.restricted, document)
     graph.drop(stores.public, document)
+    posts.drop(stores.public, document)
     stores.public.execute(delete(quarantine).where(quarantine.c.document == document))
 
 

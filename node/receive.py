@@ -107,13 +107,16 @@ async def _judge_anew(
     return await _judge(node, incoming, signature, activity, fresh, keys)
 
 
-def proof_key(activity: Mapping[str, Any]) -> str | Refused | None:
+def proof_key(activity: Mapping[str, Any], pulled: bool = False) -> str | Refused | None:
     """The key that the proof of the document inside names; a refusal for a proof without form.
 
-    None where no proof is needed, and for a key of another origin than the actor's: it can prove nothing.
+    None where no proof is needed (`pulled`: nothing else proves it, whatever its type), and for a key of another
+    origin than the actor's: it can prove nothing.
     """
     content, actor = activity.get("object"), id_of(activity.get("actor"))
-    if not isinstance(content, dict) or "proof" not in content or not inbox.document_type(content, RULES):
+    if not isinstance(content, dict) or "proof" not in content:
+        return None
+    if not pulled and not inbox.document_type(content, RULES):
         return None
     named = method_of(content)
     if isinstance(named, Refused):

@@ -35,7 +35,7 @@ def routes(node: Node) -> list[web.RouteDef]:
             web.get(base + "/following", api.following),
             web.get(base + "/activities/{name}", api.activity),
         ]
-    made += [web.get(f"/places/{SLUG}/documents/{{name}}", api.document)]
+    made += [web.get(f"/places/{SLUG}/{kind}/{{name}}", api.document) for kind in ("documents", "posts")]
     made += [web.get("/listings/{source}/{row}", api.document)]
     return made + collections.routes(node)
 

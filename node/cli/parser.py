@@ -4,7 +4,7 @@ Knows no command's code: `Command.handler` names a module and a function, import
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -41,6 +41,8 @@ def _arg(*flags: str, **settings: Any) -> Arg:
 SLUG = _arg("slug")
 MAYBE_SLUG = _arg("slug", nargs="?")
 FILE = _arg("--file", required=True, metavar="F")
+POST = _arg("post", metavar="ID_OR_NAME")
+POSTS = ("note", "article", "event")
 PERIOD = _arg("--period", required=True, metavar="P")
 SHARING = ("public", "network", "aggregate-only", "private")
 AREAS = ("country", "region", "departement", "epci", "typology")
@@ -76,6 +78,11 @@ COMMANDS: tuple[Command, ...] = (
         (SLUG, PERIOD, _arg("--sharing", choices=SHARING, default="public", metavar="LEVEL")),
     ),
     Command("publish", "node.cli.publish:publish", (MAYBE_SLUG, _arg("--dry-run", action="store_true"))),
+    Command("post add", "node.cli.post:add", (SLUG, _arg("--type", required=True, choices=POSTS), FILE)),
+    Command("post list", "node.cli.post:list_posts", (MAYBE_SLUG,)),
+    Command("post edit", "node.cli.post:edit", (POST, FILE)),
+    Command("post delete", "node.cli.post:delete", (POST,)),
+    Command("timeline", "node.cli.post:timeline", (_arg("--limit", type=int, default=50, metavar="N"),)),
     Command("follow", "node.cli.relation:follow", (_arg("target", metavar="HANDLE_OR_URL"),)),
     Command("unfollow", "node.cli.relation:unfollow", (_arg("target", metavar="HANDLE_OR_URL"),)),
     Command(
@@ -128,6 +135,31 @@ COMMANDS: tuple[Command, ...] = (
     Command("demo", "node.cli.demo:demo", (_arg("--once", action="store_true"),)),
 )
 
+_USUAL = {"post": "add"}
+_VALUED = ("--dir", "--lang", "--type", "--file")
+
+
+def spelt_out(words: Sequence[str]) -> list[str]:
+    """`post SLUG …` is `post add SLUG …`: a family may have one command whose word can be left out.
+
+    Its other commands win, so a place that is called as one of them is written after the whole: `post add list …`.
+    """
+    bare = list(_bare(words))[:2]
+    family = words[bare[0]] if bare else ""
+    named = {command.words.partition(" ")[2] for command in COMMANDS if command.words.startswith(family + " ")}
+    if family not in _USUAL or len(bare) < 2 or words[bare[1]] in named:
+        return list(words)
+    return [*words[: bare[0] + 1], _USUAL[family], *words[bare[0] + 1 :]]
+
+
+def _bare(words: Sequence[str]) -> Iterator[int]:
+    """Where the words are that are neither options nor the values of options."""
+    is_value = False
+    for at, word in enumerate(words):
+        if not is_value and not word.startswith("-"):
+            yield at
+        is_value = not is_value and word in _VALUED
+
 
 class _Parser(argparse.ArgumentParser):
     """argparse, with its refusal in the reader's language and exit code 2."""
@@ -175,7 +207,7 @@ def build(lang: str) -> argparse.ArgumentParser:
     _speak(lang)
     top = _Parser(prog="maillage", description=text(lang, "help.maillage"), parents=[_common(lang, top=True)])
     top.lang = lang
-    groups = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    groups: Any = top.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
     families: dict[str, Any] = {}
     for command in COMMANDS:
         first, _, second = command.words.partition(" ")
@@ -184,7 +216,7 @@ def build(lang: str) -> argparse.ArgumentParser:
             continue
         if first not in families:
             about = text(lang, "help." + first)
-            family = groups.add_parser(first, help=about, description=about)
+            family = groups.add_parser(first, help=about, description=about, parents=[_common(lang, top=False)])
             family.lang = lang
             families[first] = family.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
         _add_command(families[first], second, command, lang)

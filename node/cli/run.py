@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from node.cli.out import Out, Stop
-from node.cli.parser import Command, build
+from node.cli.parser import Command, build, spelt_out
 from node.messages import LANGUAGES, language, text
 
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     lang = _wanted_language(words)
     try:
-        args = build(lang).parse_args(words)
+        args = build(lang).parse_args(spelt_out(words))
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 2
     args.dir = _directory(args)

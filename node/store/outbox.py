@@ -22,12 +22,13 @@ def _shown(connection: Connection, actor: str, reader: str | None) -> Select[Any
     elif granted:
         audiences += ["aggregate-only", str(reader)]
     stands = and_(documents.c.deleted.is_(None), journal.c.digest == documents.c.digest)
+    announced = and_(journal.c.type == "Announce", documents.c.deleted.is_(None))
     deleted = and_(journal.c.type == "Delete", journal.c.verdict == Verdict.TOMBSTONE)
     return (
         select(func.min(journal.c.seq).label("seq"))
         .outerjoin(documents, documents.c.id == journal.c.object)
         .where(journal.c.direction == "out", journal.c.actor == actor, journal.c.audience.in_(audiences))
-        .where(or_(and_(journal.c.type.in_(("Create", "Update")), stands), deleted))
+        .where(or_(and_(journal.c.type.in_(("Create", "Update")), stands), announced, deleted))
         .group_by(journal.c.object)
     )
 
@@ -55,3 +56,9 @@ def public_activity(connection: Connection, activity: str) -> bytes | None:
     query = query.where(journal.c.activity == activity, journal.c.direction == "out", journal.c.audience == "public")
     found: bytes | None = connection.execute(query.where(blobs.c.kind == "activity")).scalar_one_or_none()
     return found
+
+
+def said(connection: Connection, actor: str, kind: str, about: str) -> Sequence[str]:
+    """The ids of what an actor of ours said of one object, in activities of one type."""
+    query = select(journal.c.activity).where(journal.c.object == about, journal.c.direction == "out")
+    return connection.execute(query.where(journal.c.actor == actor, journal.c.type == kind)).scalars().all()

@@ -327,6 +327,17 @@ graphs = Table(
     Column("seq", Integer, nullable=False, index=True),
 )
 
+posts = Table(
+    "posts",
+    views,
+    Column("document", Text, primary_key=True),
+    Column("actor", Text, nullable=False),  # a place of this node
+    Column("published", Text, nullable=False),  # when it was first signed, not what it says of itself
+    Column("content", Text, nullable=False),  # the document, as signed
+    Column("seq", Integer, nullable=False),
+    Index("posts_by_actor", "actor", "published"),
+)
+
 quarantine = Table(
     "quarantine",
     views,

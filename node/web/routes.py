@@ -8,6 +8,7 @@ from aiohttp import web
 
 from node.api.accept import language
 from node.context import Node
+from node.store import documents
 from node.web import plain
 
 FILES = {"maillage.css": "text/css", "icon.svg": "image/svg+xml"}
@@ -39,6 +40,23 @@ class Pages:
 
         actor = self.node.config.actor(request.match_info["slug"])
         return await self._page(request, lambda lang: site.of_actor(self.node, lang, actor, request.query))
+
+    async def posts(self, request: web.Request) -> web.Response:
+        from node.web import posts
+
+        actor = self.node.config.actor(request.match_info["slug"])
+        return await self._page(request, lambda lang: posts.of_place(self.node, lang, actor, request.query))
+
+    async def post(self, request: web.Request) -> web.Response:
+        from node.web import posts
+
+        document = self.node.config.url + request.path
+        page = await self._page(request, lambda lang: posts.page(self.node, lang, document, request.query))
+        if page.status == 404:
+            with self.node.store.read() as connection:
+                known = documents.stored(connection, document)
+            page.set_status(410 if known is not None and known.deleted else 404)
+        return page
 
     async def listing(self, request: web.Request) -> web.Response:
         from node.web import site
@@ -83,6 +101,8 @@ def routes(node: Node) -> list[web.RouteDef]:
     made = [
         web.get("/", pages.home),
         web.get(f"/places/{SLUG}", pages.place),
+        web.get(f"/places/{SLUG}/posts", pages.posts),
+        web.get(f"/places/{SLUG}/posts/{{name}}", pages.post),
         web.get("/listings/{source}/{row}", pages.listing),
         web.get("/static/{name}", _file),
     ]

@@ -13,6 +13,7 @@ from node.views.place import of_document as page_of_document
 from node.views.place import of_place as page_of_place
 from node.web import wording
 from node.web.plain import link, render
+from node.web.posts import recent
 from vocab import territory
 from vocab.model import Place
 from vocab.reference import label, themes
@@ -159,5 +160,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         tables=_tables(page, lang),
         website=place.website if place.website.startswith(("https://", "http://")) else "",
         licence=_LICENCES.get(page.license, page.license),
+        posts=recent(node, lang, page.actor) if own else [],
+        posts_href=link(lang, urlsplit(page.actor).path + "/posts"),
         json_ld=page.actor + ".jsonld" if page.kind == "description" else page.document.id,
     )

@@ -1,0 +1,86 @@
+"""The posts of the places of this node, as their pages show them: what each says, in its author's words."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from node.context import Node
+from node.store.schema import posts
+from vocab import richtext
+from vocab.post import TYPES
+
+_KINDS = {name: kind for kind, name in TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One post. `content` is clean HTML, everything else plain text; an event has `start`, `end` and `zone`."""
+
+    id: str
+    actor: str
+    kind: str
+    title: str
+    excerpt: str
+    content: str
+    language: str
+    license: str
+    version: int
+    published: str
+    updated: str
+    start: str = ""
+    end: str = ""
+    zone: str = ""
+    status: str = ""
+    where: str = ""
+    online: str = ""
+    link: str = ""
+
+
+def of_place(node: Node, actor: str, limit: int) -> tuple[Shown, ...]:
+    """The newest posts of a place."""
+    query = select(posts).where(posts.c.actor == actor).order_by(posts.c.published.desc(), posts.c.seq.desc())
+    with node.cache.public.read() as public:
+        return tuple(_shown(row) for row in public.execute(query.limit(limit)))
+
+
+def one(node: Node, document: str) -> Shown | None:
+    """The post of an address."""
+    with node.cache.public.read() as public:
+        row = public.execute(select(posts).where(posts.c.document == document)).one_or_none()
+    return None if row is None else _shown(row)
+
+
+def _shown(row: Row[Any]) -> Shown:
+    said = json.loads(row.content)
+    place = said.get("location", {})
+    content = richtext.clean(said["content"])
+    link = said.get("externalParticipationUrl", "")
+    return Shown(
+        id=row.document,
+        actor=row.actor,
+        kind=_KINDS[said["type"]],
+        title=said.get("name", ""),
+        excerpt=richtext.plain(content, 200),
+        content=content,
+        language=next(iter(said["contentMap"])),
+        license=said["license"],
+        version=said["version"],
+        published=said["published"],
+        updated=said["updated"] if said["version"] > 1 else "",
+        start=said.get("startTime", ""),
+        end=said.get("endTime", "") if said.get("displayEndTime") else "",
+        zone=said.get("timezone", ""),
+        status=said.get("eventStatus", ""),
+        where=_where(place),
+        online=place.get("url", ""),
+        link=link if link != row.document else "",
+    )
+
+
+def _where(place: dict[str, Any]) -> str:
+    address = place.get("address", {})
+    town = f"{address.get('postalCode', '')} {address.get('addressLocality', '')}".strip()
+    parts = (place.get("name", ""), address.get("streetAddress", ""), town)
+    return ", ".join(dict.fromkeys(part for part in parts if part))
