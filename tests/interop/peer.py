@@ -131,7 +131,12 @@ def running(rig: Rig, line: Sequence[str], *words: str) -> Iterator[Peer]:
     kept = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*line, str(port), *words], env=kept, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+            [*line, str(port), *words],
+            cwd=folder,
+            env=kept,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
         )
     with process:
         try:
@@ -152,9 +157,9 @@ def fedify(rig: Rig, first_knock: str) -> Iterator[Peer]:
 
 
 @contextmanager
-def bovine(rig: Rig) -> Iterator[Peer]:
-    """A bovine actor."""
+def bovine(rig: Rig, script: str = "bovine_actor.py") -> Iterator[Peer]:
+    """A bovine actor, or another script of its environment."""
     if not BOVINE.exists():
         pytest.skip("bovine is not installed: make .venv/installed-interop")
-    with running(rig, (str(BOVINE), str(HERE / "bovine_actor.py"))) as peer:
+    with running(rig, (str(BOVINE), str(HERE / script))) as peer:
         yield peer
