@@ -24,7 +24,7 @@ from tests.faults.peers import Conduct, Peer, peer
 from tests.node.net import free_ports, make, rows
 from tests.node.test_delivery import START, Clock, Sending
 
-SECONDS = 1.0  # what a real node waits ten times longer for
+SECONDS = 0.7  # what a real node waits ten times longer for
 BAD: tuple[Conduct, ...] = (peers.drips, peers.is_silent, peers.hangs_up, peers.breaks_off)
 STATES = "SELECT inbox, state, count(*) FROM deliveries GROUP BY 1, 2"
 
