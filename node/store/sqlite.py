@@ -6,7 +6,6 @@ that takes the write lock as its transaction begins, so that it can never fail h
 
 import sqlite3
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -56,4 +55,4 @@ def grouping(path: Path) -> Engine:
 
 def driver(connection: Connection) -> sqlite3.Connection:
     """SQLite's own connection under SQLAlchemy's."""
-    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    return connection.connection.dbapi_connection  # type: ignore[return-value]

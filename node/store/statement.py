@@ -31,18 +31,21 @@ class Statement:
 
     def one(self, connection: Connection, values: dict[str, Any]) -> Any:
         """The first row, its columns by name; None when there is none."""
-        row = driver(connection).execute(self._sql, self._fixed | values).fetchone()
+        row = driver(connection).execute(self._sql, self._given(values)).fetchone()
         return None if row is None else self._made(row)
 
     def all(self, connection: Connection, values: dict[str, Any]) -> list[Any]:
         """Every row."""
-        rows = driver(connection).execute(self._sql, self._fixed | values)
+        rows = driver(connection).execute(self._sql, self._given(values))
         return [self._made(row) for row in rows]
 
     def run(self, connection: Connection, values: dict[str, Any]) -> int:
         """Do it; the number of the row that an insert made."""
-        return driver(connection).execute(self._sql, self._fixed | values).lastrowid or 0
+        return driver(connection).execute(self._sql, self._given(values)).lastrowid or 0
 
     def run_many(self, connection: Connection, values: Sequence[dict[str, Any]]) -> None:
         """Do it once for each."""
-        driver(connection).executemany(self._sql, [self._fixed | each for each in values])
+        driver(connection).executemany(self._sql, [self._given(each) for each in values])
+
+    def _given(self, values: dict[str, Any]) -> dict[str, Any]:
+        return self._fixed | values if self._fixed else values
