@@ -25,12 +25,6 @@ def row_of(connection: Connection, slug: str) -> Row[Any] | None:
     return connection.execute(select(actors).where(actors.c.slug == slug)).one_or_none()
 
 
-def is_published(connection: Connection, node: Node, slug: str) -> bool:
-    """Whether a place has said anything yet: before, only its actor's keys and name are shown."""
-    stored = documents.stored(connection, f"{node.config.actor(slug)}/documents/{DESCRIPTION}")
-    return stored is not None and not stored.deleted
-
-
 def actor_document(connection: Connection, node: Node, slug: str) -> dict[str, Any]:
     """The actor's document; for a place, what its published description says: name, summary, location, fields."""
     row = row_of(connection, slug)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from secrets import token_bytes, token_urlsafe
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, update
 
 from federation import activity as activities
 from federation.canonical import digest, jcs
@@ -221,8 +221,3 @@ def delete_actor(connection: Connection, node: Node, slug: str) -> int:
     gone = update(actors).where(actors.c.id == actor).values(deleted=times.text(node.clock()))
     connection.execute(gone)
     return queued
-
-
-def slug_of(connection: Connection, actor: str) -> str | None:
-    """The slug of one of our actors."""
-    return connection.execute(select(actors.c.slug).where(actors.c.id == actor)).scalar_one_or_none()
