@@ -21,7 +21,7 @@ from node.places import known_actor, show_place
 from node.store import documents
 from node.store.schema import actors
 from node.store.schema import documents as table
-from vocab import richtext
+from vocab import richtext, territory
 from vocab.errors import Mistake
 from vocab.intake.post import Habits, post_file
 from vocab.model import Place
@@ -69,7 +69,8 @@ def read(node: Node, slug: str, kind: str, text: str, is_toml: bool) -> Post | t
 
 def _habits(node: Node, place: Place) -> Habits:
     address = place.address
-    venue = Venue(place.name, address.street, address.postcode, address.locality, place.lat, place.lon)
+    town = address.locality or territory.name_of("commune", address.commune)
+    venue = Venue(place.name, address.street, address.postcode, town, place.lat, place.lon)
     return Habits(node.config.license, zone_of(address.commune), venue=venue)
 
 

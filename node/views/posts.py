@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -9,20 +10,24 @@ from sqlalchemy import Row, select
 from node.context import Node
 from node.store.schema import posts
 from vocab import richtext
-from vocab.post import TYPES
+from vocab.post import TYPES, when
 
 _KINDS = {name: kind for kind, name in TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One post. `content` is clean HTML, everything else plain text; an event has `start`, `end` and `zone`."""
+    """One post. `content` is clean HTML, everything else plain text; an event has `start`, `end` and `zone`.
+
+    `excerpt`: how its text begins; `summary`: what its author wrote to stand for it.
+    """
 
     id: str
     actor: str
     kind: str
     title: str
     excerpt: str
+    summary: str
     content: str
     language: str
     license: str
@@ -63,6 +68,7 @@ def _shown(row: Row[Any]) -> Shown:
         kind=_KINDS[said["type"]],
         title=said.get("name", ""),
         excerpt=richtext.plain(content, 200),
+        summary=_summary(said),
         content=content,
         language=next(iter(said["contentMap"])),
         license=said["license"],
@@ -77,6 +83,14 @@ def _shown(row: Row[Any]) -> Shown:
         online=place.get("url", ""),
         link=link if link != row.document else "",
     )
+
+
+def _summary(said: dict[str, Any]) -> str:
+    """Its author's words; not the date and place that stand for them where there are none."""
+    summary, start = richtext.plain(said.get("summary", ""), 500), said.get("startTime", "")
+    language = next(iter(said["contentMap"]))
+    is_made = start and summary.startswith(when(datetime.fromisoformat(start), said["timezone"], language))
+    return "" if is_made else summary
 
 
 def _where(place: dict[str, Any]) -> str:

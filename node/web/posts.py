@@ -15,6 +15,7 @@ from node.web import wording
 from node.web.plain import link, render
 
 _RECENT, _ALL = 3, 200
+_HEADING = 90  # characters of a note that stand for the title it has not
 _LICENCES = {
     "etalab-2.0": "Licence Ouverte 2.0",
     "CC0-1.0": "CC0 1.0",
@@ -62,8 +63,8 @@ def _card(post: Shown, lang: str) -> dict[str, Any]:
     return {
         "kind": post.kind,
         "href": link(lang, urlsplit(post.id).path),
-        "title": post.title or post.excerpt,
-        "excerpt": post.excerpt if post.title else "",
+        "title": post.title or wording.cut(post.excerpt, _HEADING),
+        "excerpt": (post.summary or post.excerpt) if post.title else "",
         "lang": post.language,
         "when": _span(post, lang),
         "where": post.where,

@@ -70,6 +70,13 @@ def period(value: str, lang: str) -> str:
     return day(value, lang)
 
 
+def cut(line: str, limit: int) -> str:
+    """A line of at most `limit` characters, ended between two words where it can be."""
+    if len(line) <= limit:
+        return line
+    return (line[: limit - 1].rpartition(" ")[0] or line[: limit - 1]) + "…"
+
+
 def part(breakdown: str, lang: str) -> str:
     """`eventAccess=public` in words."""
     said = []
