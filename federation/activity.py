@@ -4,7 +4,7 @@ ActivityStreams 2.0 with one string type each; the object's content stays opaque
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -17,11 +17,12 @@ from vocab.contexts import CONTEXT
 TYPES = ("Follow", "Accept", "Reject", "Undo", "Create", "Update", "Delete", "Announce", "Move")
 MAX_ID = 2_048
 _PORTS = {"https": 443, "http": 80}
-# RFC 3986 without user, escapes or capitals in the host, so that one host has one spelling
+# RFC 3986 without user, escapes or capitals in the host nor the default port, so that one origin has one spelling
 _IRI = re.compile(
-    r"(https?)://(\[[0-9a-f:.]+\]|[!$&'()*+,\-.0-9;=_a-z~]*[!$&'()*+,\-0-9;=_a-z~])(?::([0-9]{1,5}))?"
+    r"(https?)://(\[[0-9a-f:.]+\]|[!$&'()*+,\-.0-9;=_a-z~]*[!$&'()*+,\-0-9;=_a-z~])(?::([1-9][0-9]{0,4}))?"
     r"(?:[/?#][!#-;=?-\[\]_a-z~]*)?"
 )
+_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:[/?#]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ def _split(iri: str) -> tuple[str, str, int] | None:
     if found is None:
         return None
     scheme, host, written = found.groups()
-    port = int(written) if written else _PORTS[scheme]
-    return (scheme, host, port) if 0 < port < 65_536 and (host[0] != "[" or _is_literal(host)) else None
+    port = int(written or 0)
+    if port == _PORTS[scheme] or port > 65_535 or (host[0] == "[" and not _is_literal(host)):
+        return None
+    return scheme, host, port or _PORTS[scheme]
 
 
 def _is_literal(host: str) -> bool:
@@ -109,10 +112,19 @@ def origin(iri: str) -> tuple[str, str, int | None]:
 
 
 def id_of(value: object) -> str:
-    """The id of an object embedded or named; `""` when there is none that is an IRI."""
+    """The id of an object embedded or named; `""` when there is none that is an IRI without dot segments."""
     if isinstance(value, dict):
         value = value.get("id")
-    return value if isinstance(value, str) and is_iri(value) else ""
+    return value if isinstance(value, str) and is_iri(value) and not _DOTS.search(value) else ""
+
+
+def above(iri: str) -> Iterator[str]:
+    """The ids under which an id lies: itself without its fragment, without its query, and the parents of its path."""
+    yield (iri := iri.partition("#")[0])
+    path = iri.partition("?")[0]
+    while path.count("/") > 2:
+        yield path
+        path = path.rpartition("/")[0]
 
 
 def types_of(value: Mapping[str, Any]) -> tuple[str, ...]:
@@ -132,8 +144,8 @@ def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
     kind = activity.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
         return refuse("activity_type", str(kind)[:40])
-    actor = activity.get("actor")
-    if not is_iri(activity.get("id")) or not isinstance(actor, str) or not is_iri(actor):
+    name, actor = activity.get("id"), activity.get("actor")
+    if not isinstance(name, str) or not id_of(name) or not isinstance(actor, str) or not id_of(actor):
         return refuse("activity_form", "id or actor")
     content = activity.get("object")
     object_id = id_of(content)
@@ -141,7 +153,7 @@ def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
         return refuse("activity_form", "object")
     embedded = content if isinstance(content, dict) else None
     return ActivityFacts(
-        id=str(activity["id"]),
+        id=name,
         type=kind,
         actor=actor,
         object_id=object_id,

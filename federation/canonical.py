@@ -14,6 +14,7 @@ import orjson
 import rfc8785
 
 from federation.errors import NotCanonical, Refused, refuse
+from vocab.contexts import is_disguised
 
 MAX_BYTES: Final = 1_048_576
 MAX_DEPTH: Final = 32
@@ -21,7 +22,7 @@ MAX_NUMBER_CHARACTERS: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
 _WRITTEN_WITH_AN_EXPONENT: Final = 1e21  # below it, RFC 8785 writes a whole float as an integer
 _BOM: Final = b"\xef\xbb\xbf"
-_NAMING: Final = ("object", "proof", "signature")  # what may name a context of its own
+NAMING: Final = ("object", "proof", "signature")  # what may name a context of its own
 _SORTED: Final = (
     orjson.OPT_SORT_KEYS
     | orjson.OPT_STRICT_INTEGER
@@ -94,11 +95,13 @@ def _survey(node: Any, left: int, may: bool | None) -> Refused | None:
     for key, child in node.items() if type(node) is dict else ((None, child) for child in node):
         if key and may is not None and key[0] == "@" and not (may and key == "@context"):
             return refuse("jsonld_keyword", ascii(key)[:40])
+        if key and may is not None and ":" in key and is_disguised(key):
+            return refuse("jsonld_keyword", ascii(key)[:80])
         kind = type(child)
         if kind is dict or kind is list:
             if not left:
                 return refuse("too_deep", f"over {MAX_DEPTH}")
-            within = may if key is None or may is None else None if _is_opaque(key, child) else may and key in _NAMING
+            within = may if key is None or may is None else None if _is_opaque(key, child) else may and key in NAMING
             wrong = _survey(child, left - 1, within)
             if wrong is not None:
                 return wrong
@@ -148,12 +151,17 @@ def read_json(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refuse
 
 
 def read_message(raw: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any] | Refused:
-    """The same, and without JSON-LD keywords, which let one RDF graph take many JSON shapes.
+    """The same, without JSON-LD keywords or terms spelled as IRIs, which let one RDF graph take many JSON shapes.
 
     Only `@context` is let through, on the message, its `object`, their proofs, and the Linked Data signature that older
     networks add and that we do not read; the context itself is judged by who knows which ones are ours.
     """
     return _read(raw, max_bytes, True)
+
+
+def refuse_keywords(message: dict[str, Any]) -> Refused | None:
+    """The same of a message that was read as part of another, such as a page of an outbox."""
+    return _survey(message, MAX_DEPTH - 1, True)
 
 
 def _read(raw: bytes, max_bytes: int, may: bool | None) -> dict[str, Any] | Refused:

@@ -7,16 +7,16 @@ sanity, signature present, key, signature with digest and date, authority, polic
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from federation.activity import ActivityFacts, describe, id_of, is_iri, origin, types_of
-from federation.canonical import digest, jcs, read_message
+from federation.canonical import NAMING, digest, jcs, read_message, refuse_keywords
 from federation.errors import NotCanonical, NotJudged, Refused, refuse
 from federation.httpsig import IncomingRequest, Signature, verify
 from federation.keys import PublicKey
 from federation.policy import Policy
 from federation.proof import verify_proof
-from vocab.contexts import acceptable, harmless
+from vocab.contexts import ALIAS, acceptable, harm
 
 _JUDGED: Final = object()
 CONTENT_TYPES: Final = ("application/activity+json", "application/ld+json", "application/json")
@@ -69,7 +69,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An activity whose author is proved. `by`: cavage, rfc9421, proof, gone or withheld; `key`: what proved it."""
+    """An activity whose author is proved. `by`: cavage, rfc9421 or proof; `key`: the key that proved it."""
 
     facts: ActivityFacts
     raw: bytes
@@ -83,14 +83,31 @@ class Verified:
             raise NotJudged("only federation.inbox makes a Verified")
 
 
-def read(content_type: str, raw: bytes) -> dict[str, Any] | Refused:
-    """The activity in a body: its media type, then the strict JSON gate."""
+def read(content_type: str, raw: bytes, encoding: str = "") -> dict[str, Any] | Refused:
+    """The activity in a body: its media type, uncompressed, then the strict JSON gate."""
     if content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
         return refuse("content_type", content_type[:80])
+    if encoding.strip().lower() not in ("", "identity"):
+        return refuse("content_type", encoding[:80])
     activity = read_message(raw)
-    if isinstance(activity, Refused):
-        return activity
-    return activity if harmless(activity.get("@context")) else refuse("context")
+    return activity if isinstance(activity, Refused) else _judge_contexts(activity) or activity
+
+
+def _judge_shape(message: Mapping[str, Any]) -> Refused | None:
+    """What was pulled passes the gate that what is pushed passes."""
+    return refuse_keywords(dict(message)) or _judge_contexts(message)
+
+
+def _judge_contexts(node: object) -> Refused | None:
+    """Refuses contexts that would make another message of this one: of the activity, its object, their proofs."""
+    if isinstance(node, list):
+        return next(filter(None, map(_judge_contexts, node)), None)
+    if not isinstance(node, Mapping):
+        return None
+    found = harm(node.get("@context"))
+    if found:
+        return refuse("jsonld_keyword" if found == ALIAS else "context", found)
+    return next(filter(None, (_judge_contexts(node[name]) for name in NAMING if name in node)), None)
 
 
 def document_type(content: Mapping[str, Any], rules: Mapping[str, DocumentRule]) -> str:
@@ -143,7 +160,7 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
 
     What embeds no document with a proof has no effect when pulled, and is refused.
     """
-    described = describe(activity)
+    described = _judge_shape(activity) or describe(activity)
     if isinstance(described, Refused):
         return described
     if facts.document_key is None:
@@ -159,22 +176,15 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
     return Verified(described, raw, document, "proof", facts.document_key.id, _JUDGED)
 
 
-def judge_gone(
-    activity: Mapping[str, Any],
-    raw: bytes,
-    actor_key: PublicKey,
-    facts: Facts,
-    by: Literal["gone", "withheld"] = "gone",
-) -> Verified | Refused:
-    """A Delete that was found by reading, once the object's own address answered over the guarded client: `gone`
-    for 410, `withheld` for 404 to us, whom it used to be shown to and is no longer."""
-    described = describe(activity)
+def judge_gone(activity: Mapping[str, Any], raw: bytes, actor_key: PublicKey, facts: Facts) -> Verified | Refused:
+    """A Delete read in its actor's outbox, once the object's own address answered 410 over the guarded client."""
+    described = _judge_shape(activity) or describe(activity)
     if isinstance(described, Refused):
         return described
     if described.type != "Delete":
         return refuse("activity_type", described.type)
     wrong = _judge_author(described, actor_key.owner, facts)
-    return wrong or Verified(described, raw, None, by, actor_key.id, _JUDGED)
+    return wrong or Verified(described, raw, None, "gone", actor_key.id, _JUDGED)
 
 
 def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Refused | None:
@@ -186,10 +196,10 @@ def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Ref
         return refuse("activity_form", "object is not embedded")
     if described.type == "Undo" and described.object is not None and described.object.get("actor") != described.actor:
         return refuse("attributed_to", str(described.object.get("actor"))[:200])
+    if described.type == "Delete":  # who deletes something says that it is its own
+        speaks_of = {"id": described.object_id, "attributedTo": described.actor}
     owner = facts.owner if described.type in ("Create", "Update", "Delete") else None
     wrong = judge_authority(key_owner, described.actor, speaks_of, owner)
-    if wrong is None and described.type == "Delete" and origin(described.object_id) != origin(described.actor):
-        wrong = refuse("origin", described.object_id[:200])
     return wrong or facts.policy.judge(described.actor)
 
 
@@ -253,5 +263,6 @@ def judge_document(content: Mapping[str, Any], key: PublicKey, facts: Facts, now
     kind = document_type(content, facts.rules)
     if not kind:
         return refuse("document_form", "type")
-    wrong = judge_authority(key.owner, author, content, facts.owner) or verify_proof(content, key, now)
+    wrong = _judge_shape(content) or judge_authority(key.owner, author, content, facts.owner)
+    wrong = wrong or verify_proof(content, key, now)
     return wrong or facts.policy.judge(author) or _document(content, kind, facts.rules[kind])

@@ -18,7 +18,7 @@ from federation.policy import Policy
 from federation.proof import method_of
 from node.context import Node
 from node.rules import RULES
-from node.store import documents
+from node.store import documents, peers
 from node.store.journal import Verdict
 from node.taking import Taken, take
 
@@ -35,7 +35,7 @@ class Keys(Protocol):
 
 async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | Refused:
     """Take one activity that was POSTed to an inbox of ours, or say why not."""
-    activity = inbox.read(_header(incoming, "content-type"), incoming.body)
+    activity = inbox.read(_header(incoming, "content-type"), incoming.body, _header(incoming, "content-encoding"))
     if isinstance(activity, Refused):
         return activity
     signature = signature_of(incoming)
@@ -129,7 +129,14 @@ def facts_of(
 ) -> Facts:
     """What judging needs to know beside the keys: who owns the object's id already, who we are, whom we refuse."""
     object_id = id_of(activity.get("object"))
-    stored = documents.stored(node.store.glance, object_id) if object_id else None
-    owner = stored.owner if stored is not None else None
+    owner = _owner(node, object_id, id_of(activity.get("actor"))) if object_id else None
     ours = frozenset({node.config.authority})
     return Facts(key, document_key, owner, ours, RULES, policy(node))
+
+
+def _owner(node: Node, object_id: str, actor: str) -> str | None:
+    """Whose an id is: of who said it first, else of the actor that we know under whose own id it lies."""
+    stored = documents.stored(node.store.glance, object_id)
+    if stored is not None:
+        return str(stored.owner)
+    return None if object_id.startswith(actor + "/") else peers.above(node.store.glance, object_id)

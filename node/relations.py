@@ -95,8 +95,7 @@ def _follow(connection: Connection, node: Node, found: Resolved) -> Asked:
     if before is None:
         connection.execute(insert(following).values(row))
     else:
-        again = {"harvested": None} if state == "requested" else {}  # what it published meanwhile is read
-        connection.execute(update(following).where(key).values(state=state, follow=sent.activity, **again))
+        connection.execute(update(following).where(key).values(state=state, follow=sent.activity))
     return Asked(target, found.actor.name or target, state, before is not None and before.state != "ended")
 
 
@@ -298,6 +297,8 @@ def _state(row: Row[Any], state: str) -> Update:
 def on_undo(connection: Connection, node: Node, verified: Verified) -> bool:
     """A follower leaves: by the id of its Follow, or, where we know none of that id, by naming whom it followed."""
     facts = verified.facts
+    if facts.object is not None and "Follow" not in facts.object_types:
+        return False
     is_known = journal.known(connection, facts.actor, facts.object_id) is not None
     target = id_of(facts.object.get("object")) if facts.object is not None and not is_known else ""
     key = (followers.c.follower == facts.actor) & (

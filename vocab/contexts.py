@@ -5,7 +5,9 @@ URL of ours is in it. `known` gives what we need of the public contexts, written
 (ActivityStreams 2.0 §8; security-v1; DID core §3; multikey and data-integrity, VC-DI): nothing is ever fetched.
 """
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from vocab import terms
@@ -157,17 +159,6 @@ def acceptable(context: object) -> bool:
     return all(entry in _KNOWN if isinstance(entry, str) else entry == INLINE for entry in entries)
 
 
-def harmless(context: object) -> bool:
-    """Whether a stranger's `@context` leaves our reading of JSON keys true.
-
-    It may add terms, give another meaning to those that we do not act on (as most servers do: `value`, `location`),
-    and name contexts that we do not have. It may redefine no term that decides who says what to whom, and alias
-    neither a keyword nor one of those terms.
-    """
-    entries = context if isinstance(context, list) else [context]
-    return all(entry is None or isinstance(entry, str) or entry == INLINE or _adds_only(entry) for entry in entries)
-
-
 _DECISIVE_PROPERTIES = (
     "actor object target origin attributedTo to bto cc bcc audience published updated deleted inbox outbox followers "
     "following endpoints sharedInbox alsoKnownAs preferredUsername generator url href items orderedItems totalItems "
@@ -186,39 +177,127 @@ def _decisive() -> dict[str, object]:
 
 
 _PREFIXES = {"as": terms.AS2, "sec": _SEC, "ldp": _LDP, "tl": terms.TL, "xsd": terms.XSD}
+_SCOPE: Mapping[str, object] = {**_KNOWN[AS2_URL], **_PREFIXES}
+_DEEPEST = 8
+MAX_CHARACTERS = 16_384  # of a context as JSON
 
 
-def _written_out(name: object, prefixes: Mapping[str, object]) -> str:
-    """A compact IRI without its prefix; `""` for what is no text."""
-    if not isinstance(name, str):
+def _written_out(name: object, scope: Mapping[str, object], left: int = _DEEPEST) -> str:
+    """What a term, compact IRI or IRI stands for (JSON-LD 1.1 §5.2 of its API); `""` for what stands for nothing."""
+    if not isinstance(name, str) or not left:
         return ""
     prefix, colon, rest = name.partition(":")
-    start = {**_PREFIXES, **prefixes}.get(prefix) if colon and not rest.startswith("//") else None
-    return start + rest if isinstance(start, str) else name
+    if name[:1] == "@" or rest[:2] == "//" or (colon and prefix not in scope):
+        return name
+    if name in scope and name != "@vocab":
+        return _stands_for(name, scope, left - 1)
+    return _stands_for(prefix, scope, left - 1) + rest if colon else str(scope.get("@vocab") or "") + name
 
 
-def _meaning(definition: object, prefixes: Mapping[str, object]) -> tuple[str, str]:
-    """What a term stands for (an IRI or a keyword), and how its values are read."""
+def _stands_for(term: str, scope: Mapping[str, object], left: int = _DEEPEST) -> str:
+    definition = scope[term]
+    named = definition.get("@id", term) if isinstance(definition, dict) else definition
+    if named != term:
+        return _written_out(named, scope, left)
+    return _written_out(term, {name: value for name, value in scope.items() if name != term}, left)
+
+
+def _read_as(definition: object, scope: Mapping[str, object]) -> tuple[str, str]:
+    """How the values of a term are read: their type, and the shape that holds them."""
     if not isinstance(definition, dict):
-        return _written_out(definition, prefixes), ""
-    return _written_out(definition.get("@id"), prefixes), _written_out(definition.get("@type", ""), prefixes)
+        return "", ""
+    return _written_out(definition.get("@type", ""), scope), str(definition.get("@container", ""))
 
 
-_DECISIVE = {name: _meaning(definition, {}) for name, definition in _decisive().items()}
-_DECISIVE_IRIS = frozenset(iri for iri, _ in _DECISIVE.values())
-_RESHAPING = ("@reverse", "@nest", "@graph", "@index", "@included")
+_DECISIVE = {
+    name: (_stands_for(name, {**_SCOPE, name: definition}), *_read_as(definition, _SCOPE))
+    for name, definition in _decisive().items()
+}
+_DECISIVE_IRIS = frozenset(iri for iri, _, _ in _DECISIVE.values())
+_BEGINNINGS = frozenset(iri[:end] for iri in _DECISIVE_IRIS for end in range(len(iri) + 1))
+_SAYS_OF_A_CONTEXT = frozenset({"@version", "@language", "@direction", "@protected", "@vocab"})
+_SAYS_OF_A_TERM = frozenset(
+    {"@id", "@type", "@container", "@language", "@direction", "@protected", "@prefix", "@context"}
+)
+_CONTAINERS = ("@list", "@set", "@language")
+
+ALIAS = "alias"
+REDEFINED = "redefined"
 
 
-def _adds_only(entry: object) -> bool:
-    return isinstance(entry, dict) and all(_is_harmless(t, d, entry) for t, d in entry.items() if t[:1] != "@")
+def is_disguised(key: str) -> bool:
+    """Whether a member's name is a term that decides who says what to whom under another spelling, as `as:actor`.
+
+    Not those of keys: a key under another name is a key that nobody finds.
+    """
+    iri = _written_out(key, _SCOPE) if ":" in key else ""
+    return iri in _DECISIVE_IRIS and not iri.startswith(_SEC)
 
 
-def _is_harmless(term: str, definition: object, entry: Mapping[str, object]) -> bool:
-    if isinstance(definition, dict) and (
-        any(key in definition for key in _RESHAPING) or not harmless(definition.get("@context"))
-    ):
-        return False
-    iri, kind = _meaning(definition, entry)
+def harm(context: object) -> str:
+    """What a stranger's `@context` does to our reading of JSON keys: nothing (`""`), `alias` or `redefined`.
+
+    It may add terms, give another meaning to those that we do not act on (as most servers do: `value`, `location`),
+    and name contexts that we do not have. It may redefine no term that decides who says what to whom, alias neither a
+    keyword nor one of those terms, nor name the beginning of one.
+    """
+    if context is None or context == CONTEXT:
+        return ""
+    text = json.dumps(context)
+    return _harm_of_text(text) if len(text) <= MAX_CHARACTERS else REDEFINED
+
+
+@lru_cache(maxsize=512)
+def _harm_of_text(context: str) -> str:
+    return _harm(json.loads(context), _SCOPE)
+
+
+def harmless(context: object) -> bool:
+    """Whether it does nothing."""
+    return not harm(context)
+
+
+def _harm(context: object, scope: Mapping[str, object]) -> str:
+    for entry in context if isinstance(context, list) else [context]:
+        if isinstance(entry, str) or entry == INLINE:
+            continue
+        if not isinstance(entry, dict):
+            return REDEFINED
+        scope = {**scope, **entry}
+        for term, definition in entry.items():
+            found = _harm_of_keyword(term, definition, scope) if term[:1] == "@" else _harm_of(term, definition, scope)
+            if found:
+                return found
+    return ""
+
+
+def _harm_of_keyword(keyword: str, value: object, scope: Mapping[str, object]) -> str:
+    if keyword not in _SAYS_OF_A_CONTEXT:
+        return REDEFINED
+    if keyword != "@vocab" or value in (None, "_:"):
+        return ""
+    return ALIAS if _begins(_written_out(value, {**scope, "@vocab": ""})) else ""
+
+
+def _begins(iri: str) -> bool:
+    """Whether something could be written after it that makes one of our terms; a whole vocabulary keeps its names."""
+    return iri in _BEGINNINGS and iri not in _PREFIXES.values()
+
+
+def _harm_of(term: str, definition: object, scope: Mapping[str, object]) -> str:
+    if definition is None and term not in _DECISIVE:
+        return ""
+    if isinstance(definition, dict):
+        if definition.keys() - _SAYS_OF_A_TERM:
+            return ALIAS
+        within = _harm(definition["@context"], scope) if definition.get("@context") is not None else ""
+        if within:
+            return within
+    iri, (kind, container) = _stands_for(term, scope), _read_as(definition, scope)
     if term in _DECISIVE:
-        return iri == _DECISIVE[term][0] and kind in ("", _DECISIVE[term][1])
-    return not iri.startswith("@") and iri not in _DECISIVE_IRIS
+        same = iri == _DECISIVE[term][0] and kind in ("", _DECISIVE[term][1])
+        return "" if same and container in ("", "@set", _DECISIVE[term][2]) else REDEFINED
+    if term in _PREFIXES:
+        return "" if iri == _PREFIXES[term] else REDEFINED
+    reshapes = container not in ("", *_CONTAINERS)
+    return ALIAS if reshapes or not iri or iri[0] == "@" or iri in _PREFIXES.values() or _begins(iri) else ""

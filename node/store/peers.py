@@ -1,15 +1,25 @@
 """Other actors as we last read them; their keys are in `node.store.peer_keys`."""
 
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from federation.activity import above as ids_above
 from federation.actor import IMPLEMENTS, RemoteActor
 from node.store import peer_keys, times
 from node.store.schema import peers
+from node.store.statement import Statement
+
+_LEVELS = 8
+_ABOVE = Statement(
+    select(peers.c.actor)
+    .where(peers.c.actor.in_([bindparam(f"a{n}") for n in range(_LEVELS)]))
+    .order_by(func.length(peers.c.actor).desc())
+)
 
 
 def remember(
@@ -33,6 +43,13 @@ def remember(
     } | ({"handle": handle} if handle else {})
     connection.execute(insert(peers).values(row).on_conflict_do_update(index_elements=["actor"], set_=row))
     (peer_keys.heed if pushed else peer_keys.note)(connection, actor, now)
+
+
+def above(connection: Connection, iri: str) -> str | None:
+    """The nearest actor that we know among those under whose id another id lies."""
+    names = list(islice(ids_above(iri), _LEVELS))
+    row = _ABOVE.one(connection, {f"a{n}": names[n] if n < len(names) else "" for n in range(_LEVELS)})
+    return None if row is None else str(row.actor)
 
 
 def stored(connection: Connection, actor: str) -> Row[Any] | None:

@@ -36,12 +36,13 @@ iris = st.builds(lambda scheme, rest: f"{scheme}://{rest}", st.sampled_from(["ht
 @example("https://a.fr:99999/")
 @example("https://a.fr\\@b.fr/")
 @example("https://[::1]a.fr/")
+@example("http://[::1]")
 def test_all_readers_of_an_iri_see_the_same_origin(iri: str) -> None:
     if not is_iri(iri):
         return
     scheme, host, port = origin(iri)
     url = URL(iri, encoded=True)
-    assert (url.scheme, (url.raw_host or "").strip("[]"), url.port) == (scheme, host, port)
+    assert (url.scheme, (url.raw_host or "").strip("[]"), url.port) == (scheme, host.strip("[]"), port)
     assert url.user is None
     assert url.raw_path_qs.isascii()
 
