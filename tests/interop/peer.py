@@ -148,11 +148,11 @@ def running(rig: Rig, line: Sequence[str], *words: str) -> Iterator[Peer]:
 
 
 @contextmanager
-def fedify(rig: Rig, first_knock: str) -> Iterator[Peer]:
-    """A Fedify server that signs in the dialect `first_knock` first; the test is skipped where it is not installed."""
+def fedify(rig: Rig, dialect: str) -> Iterator[Peer]:
+    """A Fedify server of one dialect of HTTP signatures; the test is skipped where it is not installed."""
     if not NODE.exists():
         pytest.skip("Fedify is not installed: npm is absent, or `make tests/interop/fedify/node_modules` failed")
-    with running(rig, (str(NODE), str(FEDIFY / "server.mjs")), first_knock) as peer:
+    with running(rig, (str(NODE), str(FEDIFY / "server.mjs")), dialect) as peer:
         yield peer
 
 

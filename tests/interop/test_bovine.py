@@ -29,8 +29,9 @@ class Met(Meeting):
         """Both follow each other; the id of bob's request."""
         follow = str(self.peer.ask("follow", actor=self.place))
         until(lambda: [each for each in self.heard("Accept") if each["object"]["id"] == follow])
-        self.rig.command("site", "follow", f"@bob@{self.peer.authority}")
-        until(lambda: self.rows("SELECT state FROM following") == [("accepted",)])
+        if self.rows("SELECT state FROM following") != [("accepted",)]:
+            self.rig.command("site", "follow", f"@bob@{self.peer.authority}")
+            until(lambda: self.rows("SELECT state FROM following") == [("accepted",)])
         return follow
 
 

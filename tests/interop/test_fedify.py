@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from federation import activity
 from federation.actor import RemoteActor, read_actor
 from federation.canonical import jcs
-from federation.httpsig import sign_cavage
+from federation.httpsig import sign_cavage, sign_rfc9421
 from federation.proof import method_of, verify_proof
 from node.context import utc_now
 from node.places import add_place
@@ -26,7 +27,7 @@ ACTIVITY = "application/activity+json"
 
 @dataclass(frozen=True, slots=True)
 class Met(Meeting):
-    """The peer signs in this dialect first."""
+    """The peer signs in this dialect, and takes no other."""
 
     dialect: str
 
@@ -37,14 +38,15 @@ class Met(Meeting):
     def heard(self, kind: str, iri: str) -> list[dict[str, Any]]:
         """What the peer received from us."""
         said = self.peer.ask("state")["received"]
-        return [each for each in said if each["type"] == kind and iri in (each["object"], _id(each["object"]))]
+        return [each for each in said if each["type"] == kind and iri in ("", each["object"], _id(each["object"]))]
 
     def followed(self) -> str:
         """Both follow each other; the id of the peer's request."""
         follow = str(self.peer.ask("follow", actor=self.place))
         until(lambda: self.heard("Accept", follow))
-        self.rig.command("site", "follow", f"@alice@{self.peer.authority}")
-        until(lambda: self.rows("SELECT state FROM following") == [("accepted",)])
+        if self.rows("SELECT state FROM following") != [("accepted",)]:
+            self.rig.command("site", "follow", f"@alice@{self.peer.authority}")
+            until(lambda: self.rows("SELECT state FROM following") == [("accepted",)])
         return follow
 
 
@@ -63,6 +65,8 @@ def met(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_each_follows_the_other_and_leaves(met: Met) -> None:
     follow = met.followed()
     assert met.taken("Follow", met.place)[0] == (met.dialect, "effect")
+    remembered = met.rows("SELECT dialect FROM hosts WHERE host = :host", host=met.peer.authority)
+    assert (("rfc9421",) in remembered) == (met.dialect == "rfc9421")
     assert met.rows("SELECT follower, state FROM followers") == [(met.alice, "accepted")]
     assert met.peer.ask("state")["followers"] == [met.member.url + "/actor"]
     met.peer.ask("unfollow", actor=met.place, follow=follow)
@@ -112,6 +116,46 @@ def test_it_reads_our_actors_without_loss_and_hears_of_their_changes(met: Met) -
     assert [field["name"] for field in said["attachment"]] == ["Commune"]
 
 
+@pytest.mark.parametrize("kind", ["note", "article", "event"])
+def test_it_hears_what_we_post_change_and_delete(met: Met, tmp_path: Path, kind: str) -> None:
+    met.followed()
+    met.peer.ask("follow", actor=met.member.url + "/actor")
+    file = tmp_path / "post.md"
+    head = "date: 12/05/2026 18h30\n" if kind == "event" else ""
+    file.write_text(f"---\ntitre: Atelier vélo {kind} {met.dialect}\n{head}---\n\nDes **outils** sur place.\n", "utf-8")
+    post_id = json.loads(met.rig.command("site", "post", SLUG, "--type", kind, "--file", str(file), "--json").stdout)[
+        "id"
+    ]
+    created = until(lambda: met.heard("Create", post_id))[-1]["object"]
+    assert "<strong>outils</strong>" in created["content"]
+    served, read = get(post_id, ACTIVITY).json(), met.peer.ask("read", url=post_id)
+    common = (
+        "type",
+        "id",
+        "attributedTo",
+        "name",
+        "content",
+        "contentMap",
+        "published",
+        "updated",
+        "cc",
+        "startTime",
+        "url",
+    )
+    assert {name: _plain(read.get(name)) for name in common} == {name: _plain(served.get(name)) for name in common}
+    assert met.peer.ask("verify", json=served)
+    if kind == "event":
+        until(lambda: met.heard("Announce", post_id))
+    file.write_text(file.read_text("utf-8").replace("outils", "conseils"), "utf-8")
+    met.rig.command("site", "post", "edit", post_id, "--file", str(file))
+    changed = until(lambda: met.heard("Update", post_id))[-1]["object"]
+    assert "<strong>conseils</strong>" in changed["content"]
+    met.rig.command("site", "post", "delete", post_id)
+    assert until(lambda: met.heard("Delete", post_id))
+    if kind == "event":
+        assert until(lambda: [each for each in met.heard("Undo", "") if each["object"]["object"] == post_id])
+
+
 def test_it_reads_our_outbox_to_the_end(met: Met) -> None:
     served = get(met.place + "/outbox?before=", ACTIVITY).json()["orderedItems"]
     assert met.peer.ask("collection", url=met.place + "/outbox") == [each["id"] for each in served]
@@ -148,7 +192,8 @@ def test_it_refuses_what_was_tampered_with_or_signed_by_another(met: Met) -> Non
         (others, actor, follow),
         (others, met.place, follow),
     ):
-        headers = sign_cavage("POST", inbox, follow, key + "#main-key", rsa, utc_now())
+        sign = sign_cavage if met.dialect == "cavage" else sign_rfc9421
+        headers = sign("POST", inbox, follow, key + "#main-key", rsa, utc_now())
         assert post(inbox, body, headers).status == 401
     assert not [
         each for each in met.peer.ask("state")["received"] if "tampered" in each["id"] or "changed" in each["id"]

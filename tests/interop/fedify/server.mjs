@@ -1,11 +1,12 @@
-// A Fedify server with one actor, /users/alice: `node server.mjs PORT FIRST_KNOCK`, told what to do in JSON lines.
+// A Fedify server with one actor, /users/alice: `node server.mjs PORT DIALECT`, told what to do in JSON lines. It signs
+// in that dialect of HTTP signatures, and takes no other.
 import { configure } from "@logtape/logtape";
 import { createInterface } from "node:readline";
 import {
   as, createFederation, generateCryptoKeyPair, getDocumentLoader, MemoryKvStore, serve, verifyObject,
 } from "./base.mjs";
 
-const [port, firstKnock] = process.argv.slice(2);
+const [port, dialect] = process.argv.slice(2);
 const ME = "alice";
 const pairs = [await generateCryptoKeyPair("RSASSA-PKCS1-v1_5"), await generateCryptoKeyPair("Ed25519")];
 const notes = new Map(); // number → content
@@ -21,7 +22,7 @@ await configure({
   loggers: loggers.map(([category, lowestLevel]) => ({ category, lowestLevel, sinks: ["log"] })),
 });
 
-const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock });
+const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock: dialect });
 
 federation.setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
   if (identifier !== ME) return null;
@@ -53,7 +54,7 @@ federation.setInboxListeners("/users/{identifier}/inbox", "/inbox")
     await ctx.sendActivity({ identifier: ME }, follower, new as.Accept(accept));
   })
   .on(as.Undo, async (ctx, undo) => {
-    followers.delete(undo.actorId.href);
+    if (await undo.getObject(ctx) instanceof as.Follow) followers.delete(undo.actorId.href);
     await keep(ctx, undo);
   })
   .on(as.Activity, keep);
@@ -122,7 +123,11 @@ const actions = {
   verify: async (ctx, { json }) => (await verifyObject(as.Object, json, ctx)) !== null,
 };
 
-const origin = await serve(port, (request) => federation.fetch(request, { contextData: null }));
+const origin = await serve(port, (request) => {
+  const isOther = request.headers.has("signature-input") !== (dialect === "rfc9421");
+  if (request.method === "POST" && isOther) return new Response("another dialect", { status: 401 });
+  return federation.fetch(request, { contextData: null });
+});
 console.log(JSON.stringify({ ready: origin }));
 for await (const line of createInterface({ input: process.stdin })) {
   const { do: action, ...told } = JSON.parse(line);
