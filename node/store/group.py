@@ -57,21 +57,34 @@ class GroupCommit:
             await self._group()
 
     async def _group(self) -> None:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        raw, taken = driver(self._connection), list[Waiting]()
+        taken = list[Waiting]()
         try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            raw = driver(self._connection)
             await self._begin(raw)
             taken = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
             results = [_attempt(raw, self._connection, act) for act, _ in taken]
             await asyncio.shield(self._disk.execute(raw, "COMMIT"))
         except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
-            if raw.in_transaction:
-                raw.execute("ROLLBACK")
             _tell_all(taken or self._drained(), error)
+            self._undo()
             return
         for (_, future), result in zip(taken, results, strict=True):
             _tell(future, result)
+
+    def _undo(self) -> None:
+        """Leave no transaction open; a connection that cannot even be brought back is replaced by another."""
+        if self._connection is None:
+            return
+        try:
+            raw = driver(self._connection)
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
 
     async def _begin(self, raw: sqlite3.Connection) -> None:
         """Take the write lock; when another process has it, wait for it on the thread."""

@@ -17,6 +17,7 @@ from node.store.changes import Changes
 from node.store.engine import Store
 from node.store.migrate import HEAD, current, migrate, upgrade
 from node.store.schema import directory, meta, truth
+from node.store.sqlite import driver
 
 
 @pytest.fixture
@@ -100,7 +101,21 @@ async def test_waiting_writers_share_a_commit(store: Store) -> None:
         each.close()
 
 
-async def test_a_reader_keeps_its_snapshot(store: Store) -> None:
+async def test_a_connection_that_broke_is_said_so_and_replaced(store: Store) -> None:
+    """Whoever waits is told at once; the next one is written."""
+
+    def broken(connection: Connection) -> None:
+        driver(connection).close()
+
+    async with asyncio.timeout(5):
+        told = await asyncio.gather(store.awrite(broken), store.awrite(put("a")), return_exceptions=True)
+        assert all(isinstance(each, sqlite3.Error) for each in told)
+        assert await store.awrite(put("b")) == "b"
+    assert count(store) == 1
+    store.close()
+
+
+def test_a_reader_keeps_its_snapshot(store: Store) -> None:
     with store.read() as connection:
         before = connection.execute(select(func.count()).select_from(meta)).scalar_one()
         thread = threading.Thread(target=lambda: store.write(put("later")))
