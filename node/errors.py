@@ -11,6 +11,7 @@
     ├── PlaceUnknown       no such place on this node
     ├── PostUnknown        no such post on this node
     ├── PostAmbiguous      a name that several posts have
+    ├── RecoveryRefused    the recovery key is mistyped, another one, or was never made
     ├── DocumentGone       a document that was deleted: its id never serves again
     └── Invalid            a document we were about to sign is not valid: nothing was written
 
@@ -117,6 +118,14 @@ class PostAmbiguous(NodeError):
 
     def __init__(self, name: str, ids: Sequence[str]) -> None:
         super().__init__(name=name, ids=", ".join(ids))
+
+
+class RecoveryRefused(NodeError):
+    """`code` says why: recovery_line, recovery_signs, recovery_wrong, recovery_none, recovery_since."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        super().__init__(**params)
 
 
 class DocumentGone(NodeError):

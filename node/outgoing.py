@@ -26,6 +26,7 @@ from node.rules import RULES
 from node.signing import signer
 from node.store import documents, journal, outbox, queue, streams, times
 from node.store.schema import actors
+from vocab.jsonld import graph_digest
 from vocab.model import Envelope
 
 _NODE = "actor"
@@ -84,18 +85,27 @@ def post(connection: Connection, node: Node, slug: str, letter: Letter, audience
 
 
 def put_document(
-    connection: Connection, node: Node, slug: str, document: str, kind: str, sharing: str, build: Build
+    connection: Connection,
+    node: Node,
+    slug: str,
+    document: str,
+    kind: str,
+    sharing: str,
+    build: Build,
+    *,
+    again: bool = False,
 ) -> Sent | None:
     """Sign a new version of a document and send it to its audience; None when nothing in it is new.
 
-    `build` makes the whole document but its proof. Raises `DocumentGone` for an id that was deleted.
+    `again`: even then. `build` makes the whole document but its proof. Raises `DocumentGone` for an id that was
+    deleted.
     """
     before = documents.stored(connection, document)
     if before is not None and before.deleted:
         raise DocumentGone(document)
     actor, now = node.config.actor(slug), timestamp(node.clock())
     kept = None if before is None else documents.bytes_at(connection, before.seq)
-    if before is not None and kept is not None:
+    if before is not None and kept is not None and not again:
         same = build(_envelope(node, actor, document, sharing, before.version, before.published, before.updated))
         if jcs(same) == jcs({key: value for key, value in json.loads(kept).items() if key != "proof"}):
             return None
@@ -126,6 +136,21 @@ def put_document(
     }
     documents.put(connection, row)
     return sent
+
+
+def prove_again(connection: Connection, node: Node, slug: str, document: str) -> Sent | None:
+    """A new version of a document that says the same, with the key that its actor has now."""
+    row = documents.stored(connection, document)
+    raw = None if row is None or row.deleted else documents.bytes_at(connection, row.seq)
+    if row is None or raw is None:
+        return None
+    said = {name: value for name, value in json.loads(raw).items() if name not in ("proof", "graphDigest")}
+
+    def build(envelope: Envelope) -> dict[str, Any]:
+        plain = said | {"version": envelope.version, "updated": envelope.updated}
+        return plain | {"graphDigest": graph_digest(plain)} if b'"graphDigest":' in raw else plain
+
+    return put_document(connection, node, slug, document, row.type, row.sharing, build, again=True)
 
 
 def _envelope(

@@ -131,6 +131,19 @@ COMMANDS: tuple[Command, ...] = (
             _arg("--format", choices=("table", "json", "csv", "turtle"), default="table"),
         ),
     ),
+    Command("keys list", "node.cli.keys:list_keys", (MAYBE_SLUG,)),
+    Command("keys rotate", "node.cli.keys:rotate", (MAYBE_SLUG,)),
+    Command(
+        "keys recover",
+        "node.cli.keys:recover",
+        (
+            MAYBE_SLUG,
+            _arg("--since", metavar="TIME"),
+            _arg("--file", metavar="F"),
+            _arg("--new", action="store_true"),
+            _arg("--lost", action="store_true"),
+        ),
+    ),
     Command("rebuild", "node.cli.setup:rebuild"),
     Command("demo", "node.cli.demo:demo", (_arg("--once", action="store_true"),)),
 )

@@ -2,18 +2,29 @@
 
 from argparse import Namespace
 
+from federation.keys import public_text
+from node import paper
 from node.cli.opening import opened
 from node.cli.out import USAGE, Out, Stop
+from node.store import own_keys
 
 
 def init(args: Namespace, out: Out) -> int:
-    """Make DIR with its configuration, database and keys."""
+    """Make DIR with its configuration, database and keys; the recovery key is shown this once."""
+    from node.cli.keys import show_paper
     from node.context import init_node
 
-    node = init_node(args.dir, url=args.url, roles=tuple(dict.fromkeys(args.role)), name=args.name)
-    roles = ", ".join(node.config.roles)
-    out.data({"dir": str(args.dir), "url": node.config.url, "roles": list(node.config.roles)})
+    secret = paper.made()
+    public = public_text(paper.key_of(secret).public_key())
+    node = init_node(args.dir, url=args.url, roles=tuple(dict.fromkeys(args.role)), name=args.name, recovery=public)
+    with node.store.read() as connection:
+        row = own_keys.recovery(connection, node.config.node_actor)
+    roles, is_new = ", ".join(node.config.roles), row is not None and row.public == public
+    said = {"dir": str(args.dir), "url": node.config.url, "roles": list(node.config.roles)}
+    out.data(said | ({"recovery": " ".join(paper.lines(secret))} if is_new else {}))
     out.say("init.done", dir=args.dir, url=node.config.url, roles=roles)
+    if is_new:
+        show_paper(secret, out)
     out.say("init.forever", url=node.config.url)
     out.say("init.backup", dir=args.dir)
     out.next("init.next_site" if "site" in node.config.roles else "init.next_aggregator")

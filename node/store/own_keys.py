@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from federation import keylist
-from federation.clock import timestamp
 from federation.errors import Refused
 from federation.keylist import Listed
 from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
@@ -98,9 +97,5 @@ def listed(connection: Connection, actor: str) -> list[Listed]:
         key = public_key(row)
         if key.revoked is None and key.expires is not None and key.kind is KeyKind.RSA:
             continue
-        entry = keylist.entry_of(key)
-        if row.entry:
-            said = json.loads(row.entry)
-            entry = said if row.revoked or not row.expires else said | {"expires": timestamp(times.read(row.expires))}
-        found.append(Listed(key, entry))
+        found.append(Listed(key, json.loads(row.entry) if row.entry else keylist.entry_of(key)))
     return found
