@@ -15,8 +15,10 @@ import pytest
 from node.context import Node, open_node
 from node.places import add_place
 from node.project import catch_up, rebuild
+from tests.faults import peers
 from tests.faults.disk import Disk
 from tests.faults.process import ROOT, Load, Process
+from tests.faults.test_slow_peers import sending
 from tests.node.net import free_ports, make, peers_of, place, projected, rows
 from tests.node.sender import Sender
 
@@ -96,6 +98,22 @@ def check(node: Node, load: Load) -> None:
     assert projected(node, "SELECT * FROM cursor") == folded
 
 
+async def test_what_was_delivered_and_could_not_be_noted_is_delivered_again(tmp_path: Path) -> None:
+    """Nobody is told less for want of room here; who is told twice knows it already."""
+    with Disk(tmp_path) as disk:
+        async with sending(disk.point, peers.answers) as world:
+            [site] = world.sites
+            world.queue(site)
+            disk.room(0)
+            await world.deliverer.once()
+            assert world.states() == [("queued", 0, None, None)]
+            disk.room(1 << 40)
+            await world.deliverer.once()
+            assert world.states() == [("delivered", 1, 202, "")]
+            bodies = {request.partition(b"\r\n\r\n")[2] for request in site.requests}
+            assert (len(site.requests), len(bodies)) == (2, 1)
+
+
 def test_a_publication_that_does_not_fit_is_not_made(tmp_path: Path) -> None:
     with Disk(tmp_path) as disk:
         [port] = free_ports(1)
@@ -106,7 +124,6 @@ def test_a_publication_that_does_not_fit_is_not_made(tmp_path: Path) -> None:
         failed = publish(disk.point / "site", port)
         assert failed.returncode not in (0, 2)
         assert "Traceback" not in failed.stderr
-        print(failed)
         disk.room(1 << 40)
         node = open_node(disk.point / "site", peers_of([port]))
         assert rows(node, "SELECT count(*) FROM journal") == [(0,)]
