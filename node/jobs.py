@@ -18,6 +18,7 @@ from federation.delivery import Deliverer
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
+from node.rejections import Rejections
 from node.signing import Deliveries
 from node.store.changes import Changes
 from node.store.queue import StoredQueue
@@ -34,6 +35,7 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     """Everything that runs beside the answers, stopped cleanly at the end."""
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(_Newcomers(node).read, "interval", seconds=3, max_instances=1, coalesce=True)
+    scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
     projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))

@@ -7,7 +7,7 @@ come from `node.audience`; nothing private ever reaches here.
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_bytes, token_urlsafe
 from typing import Any
 
@@ -45,6 +45,7 @@ class Letter:
     sharing: str | None = None
     document: bytes | None = None
     verdict: str = "none"
+    more: Mapping[str, Any] = field(default_factory=dict)  # further members of the activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def post(connection: Connection, node: Node, slug: str, letter: Letter, audience
         stream={"audience": audience.name, "n": place.n} | ({"prev": place.prev} if place.prev else {}),
         commitment={"seq": place.seq, "salt": salt, "epoch": place.epoch},
     )
-    activity = activities.make(letter.type, heading, letter.object)
+    activity = activities.make(letter.type, heading, letter.object) | dict(letter.more)
     own = journal.Own(
         activity, letter.object_id, letter.object_type, letter.version, letter.sharing, letter.document,
         letter.verdict, audience.name, place, salt,

@@ -15,13 +15,14 @@ from vocab.model import Observation
 
 @dataclass(frozen=True, slots=True)
 class ReportState:
-    """A report as entered; `state` is draft, changed, published or removing."""
+    """A report as entered; `state` is draft, changed, published or removing; `document`: what it was published as."""
 
     slug: str
     period: str
     sharing: str
     count: int
     state: str
+    document: str = ""
 
 
 def draft_name(period: str, sharing: str) -> str:
@@ -55,7 +56,8 @@ def list_all(node: Node, slug: str | None = None) -> list[ReportState]:
     for row in rows:
         content = json.loads(row.content)
         count = len(content["observations"])
-        states.append(ReportState(row.slug, content["period"], content["sharing"], count, state_of(row)))
+        about = (row.slug, content["period"], content["sharing"], count, state_of(row))
+        states.append(ReportState(*about, row.document or ""))
     return states
 
 

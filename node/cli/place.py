@@ -6,8 +6,9 @@ from pathlib import Path
 from node.cli import files
 from node.cli.opening import opened
 from node.cli.out import NOT_FOUND, REFUSED, Out, Stop
+from node.cli.rejection import as_data, rejections, say
 from node.context import Node
-from node.places import PlaceState, add_place, delete_place, list_all, show_place
+from node.places import DESCRIPTION, PlaceState, add_place, delete_place, list_all, show_place
 from vocab.errors import Mistake, message
 from vocab.intake.place import place_jsonld, place_toml
 from vocab.model import Place
@@ -57,13 +58,16 @@ def show(args: Namespace, out: Out) -> int:
         state = _found(node, args.slug, out)
         content = state.place.to_json()
         about = {"slug": state.slug, "handle": handle(node, state.slug), "state": state.state, "place": content}
-        out.data(about)
+        refusals = rejections(node, [state.slug])
+        document = f"{node.config.actor(state.slug)}/documents/{DESCRIPTION}"
+        out.data(about | {"rejections": as_data(refusals, document, out.lang)})
         out.line(out.strong(f"{state.place.name} ({state.slug})"))
         out.say("place.address", handle=handle(node, state.slug))
         out.line(out.text(f"state.{state.state}"))
         for key, value in content.items():
             if value not in (None, "", [], {}, ()):
                 out.line(f"  {key}: {value}")
+        say(refusals, document, state.place.name, out)
         out.next("place.next_report", slug=state.slug)
     return 0
 

@@ -6,9 +6,10 @@ from node.cli import files
 from node.cli.opening import opened
 from node.cli.out import NOT_FOUND, Out, Stop
 from node.cli.place import refused
+from node.cli.rejection import as_data, rejections, say
 from node.context import Node
 from node.places import show_place
-from node.reports import add_report, list_all, remove_report
+from node.reports import ReportState, add_report, list_all, remove_report
 from vocab.errors import Mistake
 from vocab.intake.report import report_csv
 from vocab.model import Observation
@@ -38,18 +39,19 @@ def add(args: Namespace, out: Out) -> int:
     return 0
 
 
+def _data(report: ReportState) -> dict[str, object]:
+    about = {"slug": report.slug, "period": report.period, "sharing": report.sharing}
+    return about | {"count": report.count, "state": report.state}
+
+
 def list_reports(args: Namespace, out: Out) -> int:
     """Every report entered, and whether it is published as it stands."""
     with opened(args, out, role="site") as node:
         if args.slug:
             _known_place(node, args.slug, out)
         reports = list_all(node, args.slug)
-        out.data(
-            [
-                {"slug": r.slug, "period": r.period, "sharing": r.sharing, "count": r.count, "state": r.state}
-                for r in reports
-            ]
-        )
+        refusals = rejections(node, [r.slug for r in reports])
+        out.data([_data(r) | {"rejections": as_data(refusals, r.document, out.lang)} for r in reports])
         if not reports:
             out.say("report.none")
         else:
@@ -60,6 +62,8 @@ def list_reports(args: Namespace, out: Out) -> int:
                 for r in reports
             ]
             out.table(head, rows)
+        for report in reports:
+            say(refusals, report.document, f"{report.slug} {report.period}", out)
         out.next("report.next_add")
     return 0
 

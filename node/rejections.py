@@ -1,0 +1,122 @@
+"""Documents that are authentic but not valid: their author is told, once for each version, field by field.
+
+A quarantined document is answered by `Reject{object: its id, summary, errors}`. What was already answered is read in
+the journal, so that a rebuild, or a crash at any line, tells nobody twice. On the other side, `told` reads what those
+who were sent a document said of the version that stands.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, exists, select
+
+from node import audience
+from node.context import Node
+from node.messages import text
+from node.outgoing import Letter, post
+from node.store.schema import blobs, deliveries, documents, journal, quarantine
+from node.store.statement import Statement
+from vocab.errors import Mistake, message, visible
+
+_MOST = 50  # errors said at once
+_PUT_APART = select(quarantine).where(quarantine.c.seq > bindparam("after")).order_by(quarantine.c.seq)
+_ROW = Statement(select(journal).where(journal.c.seq == bindparam("seq")))
+_SAID = Statement(
+    select(journal.c.seq).where(
+        journal.c.object == bindparam("document"),
+        journal.c.version == bindparam("version"),
+        journal.c.type == "Reject",
+        journal.c.direction == "out",
+    )
+)
+_SENT = exists().where(
+    deliveries.c.seq == documents.c.seq, deliveries.c.recipient == journal.c.actor, deliveries.c.state == "delivered"
+)
+_TOLD = (
+    select(documents.c.id, journal.c.actor, blobs.c.bytes)
+    .join(journal, journal.c.object == documents.c.id)
+    .join(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "activity"))
+    .where(documents.c.own, documents.c.deleted.is_(None), journal.c.type == "Reject", journal.c.direction == "in")
+    .where(documents.c.owner == bindparam("actor"), journal.c.seq > documents.c.seq, _SENT)
+    .order_by(journal.c.seq)
+)
+
+
+class Rejections:
+    """Answers what was put apart; remembers only how far it has looked."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._after = 0
+
+    async def answer(self) -> int:
+        """Tell the authors of what was put apart since; how many were told."""
+        with self._node.cache.public.read() as connection:
+            rows = connection.execute(_PUT_APART, {"after": self._after}).all()
+        told = 0
+        for row in rows:
+            told += await self._node.store.awrite(partial(_answer, node=self._node, row=row))
+            self._after = row.seq
+        return told
+
+
+def _answer(connection: Connection, node: Node, row: Any) -> int:
+    """One Reject, if the document came from another and this version was not answered."""
+    entry = _ROW.one(connection, {"seq": row.seq})
+    if entry is None or entry.direction != "in":
+        return 0
+    if _SAID.one(connection, {"document": entry.object, "version": entry.version}) is not None:
+        return 0
+    mistakes = [Mistake(**each) for each in json.loads(row.errors)][:_MOST]
+    said = {lang: _summary(mistakes, lang) for lang in ("fr", "en")}
+    more = {"summary": said["fr"], "summaryMap": said, "errors": [each.to_json() for each in mistakes]}
+    letter = Letter("Reject", entry.object, entry.object, entry.object_type, entry.version, more=more)
+    post(connection, node, "actor", letter, audience.one(connection, entry.actor))
+    return 1
+
+
+def _summary(mistakes: list[Mistake], lang: str) -> str:
+    lines = "\n".join(message(mistake, lang) for mistake in mistakes)
+    return text(lang, "rejection.summary", count=str(len(mistakes)), lines=lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A document of ours that somebody to whom it was delivered did not take, and why."""
+
+    document: str
+    by: str
+    mistakes: tuple[Mistake, ...]
+
+
+def told(connection: Connection, actor: str) -> list[Rejection]:
+    """What was said of the documents of a place, as they stand: a later version wipes the slate."""
+    rows = connection.execute(_TOLD, {"actor": actor}).all()
+    said = [Rejection(row.id, row.actor, _mistakes(json.loads(row.bytes or b"{}"))) for row in rows]
+    return list({(each.document, each.by): each for each in said}.values())
+
+
+def _mistakes(activity: Mapping[str, Any]) -> tuple[Mistake, ...]:
+    """The errors of a Reject, as far as they have the form that ours have."""
+    errors = activity.get("errors")
+    return tuple(
+        Mistake(each["field"][:200], each["code"][:80], _texts(each.get("params")))
+        for each in (errors if isinstance(errors, list) else [])[:_MOST]
+        if isinstance(each, dict) and isinstance(each.get("field"), str) and isinstance(each.get("code"), str)
+    )
+
+
+def spoken(mistake: Mistake, lang: str) -> str:
+    """One line; a code that this version does not know is shown as it came."""
+    try:
+        return message(mistake, lang)
+    except (KeyError, IndexError, ValueError):
+        return visible(f"{mistake.field}: {mistake.code}")
+
+
+def _texts(value: object) -> dict[str, str]:
+    pairs = value.items() if isinstance(value, dict) else ()
+    return {name: text[:200] for name, text in pairs if isinstance(text, str)}
