@@ -147,7 +147,7 @@ def _new_id(connection: Connection, actor: str, post: Post) -> str:
 
 def _name(post: Post) -> str:
     """The title, or how the text begins, in what every address can hold: `atelier-velo`."""
-    words = post.title or richtext.plain(post.content, _LONGEST)
+    words = post.title or re.sub(r"https?://\S+", "", richtext.plain(post.content))
     plain = unicodedata.normalize("NFKD", words.translate(_LIGATURES)).encode("ascii", "ignore").decode().lower()
     whole = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     short = whole if len(whole) <= _LONGEST else whole[:_LONGEST].rpartition("-")[0] or whole[:_LONGEST]
