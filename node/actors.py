@@ -13,8 +13,9 @@ from node.context import Node
 from node.places import DESCRIPTION
 from node.store import documents, own_keys, times
 from node.store.schema import actors
+from vocab import territory
 from vocab.contexts import CONTEXT
-from vocab.model import Description
+from vocab.model import Description, Place
 from vocab.parse import document as read_document
 
 SHARED_INBOX = "/inbox"
@@ -74,19 +75,20 @@ def _summary(summary: Mapping[str, str]) -> str:
 
 
 def _fields(said: Description) -> tuple[tuple[str, str], ...]:
-    place = said.place
-    pairs = [("Site", place.website), ("Commune", place.address.locality), ("Depuis · Since", place.opened)]
-    return tuple((name, _escaped(value)) for name, value in pairs if value)
+    """Names and HTML: other networks link nothing by themselves."""
+    place, web = said.place, _escaped(said.place.website)
+    site = f'<a href="{web}" rel="me nofollow noopener noreferrer">{web}</a>' if web else ""
+    pairs = [("Site", site), ("Commune", _escaped(_town(place))), ("Depuis · Since", _escaped(place.opened))]
+    return tuple((name, value) for name, value in pairs if value)
 
 
-def _location(said: Description) -> dict[str, Any] | None:
+def _town(place: Place) -> str:
+    return place.address.locality or territory.name_of("commune", place.address.commune)
+
+
+def _location(said: Description) -> dict[str, Any]:
     place = said.place
+    known: dict[str, Any] = {"id": place.iri + "-location", "type": "Place", "name": _town(place) or place.name}
     if place.lat is None or place.lon is None:
-        return None
-    return {
-        "id": place.iri + "-location",
-        "type": "Place",
-        "name": place.address.locality or place.name,
-        "latitude": float(place.lat),
-        "longitude": float(place.lon),
-    }
+        return known
+    return known | {"latitude": float(place.lat), "longitude": float(place.lon)}

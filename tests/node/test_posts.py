@@ -172,7 +172,12 @@ async def test_everybody_hears_posts_and_only_our_own_hear_documents(tmp_path: P
     ]
     [updated] = [each["object"] for each in far.heard if each["type"] == "Update"]
     assert (updated["id"], updated["name"], updated["summary"]) == (actor, "L'Établi", "<p>Un &lt;lieu&gt;</p>")
-    assert {each["name"] for each in updated["attachment"]} >= {"Site", "Commune"}
+    site_link = '<a href="https://etabli.example/" rel="me nofollow noopener noreferrer">https://etabli.example/</a>'
+    assert [(each["name"], each["value"]) for each in updated["attachment"]] == [
+        ("Site", site_link),
+        ("Commune", "Guéret"),
+    ]
+    assert (updated["location"]["type"], updated["location"]["name"]) == ("Place", "Guéret")
     with site.store.read() as connection:
         signs = signer(connection, site, "etabli")
     key = PublicKey(signs.pair.ed25519, actor, KeyKind.ED25519, signs.keys.ed25519.public_key())
