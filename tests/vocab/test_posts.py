@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.shape import ROOT
 from vocab.errors import Mistake, message
 from vocab.intake import front, moment
 from vocab.intake.post import Habits, post_file
@@ -299,3 +300,12 @@ def test_a_moment_is_read_as_it_was_written(when: datetime) -> None:
 def test_coordinates_are_decimal() -> None:
     post = read('titre="x"\ndate=2026-01-05T10:00:00\ntexte="y"\nlieu={nom="a", lat="46,5", lon=-1}', "event", True)
     assert post.venue == Venue("a", lat=Decimal("46.5"), lon=Decimal(-1))
+
+
+@pytest.mark.parametrize("file", ["docs/how-to/posts.md", "docs/how-to/posts.fr.md", "examples/one_site/event.md"])
+def test_the_examples_that_people_copy_are_events(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    example = text.partition("```\n---\n")[2].partition("```")[0] if "how-to" in file else text.removeprefix("---\n")
+    post = read("---\n" + example, "event")
+    assert post.link == "https://etabli.example/velo"
+    assert not post.open_end
