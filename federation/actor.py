@@ -55,6 +55,11 @@ class RemoteActor:
     recovery: tuple[Listed, ...] = ()
     revoked: tuple[Listed, ...] = ()
 
+    @property
+    def changes(self) -> str:
+        """Its feed of changes; `""` for an actor of another network."""
+        return self.id + "/changes" if self.documents else ""
+
     def key(self, key_id: str) -> PublicKey | None:
         """The key of that id that this actor lists as its own, revoked or not."""
         listed = (*self.keys, *(each.key for each in self.revoked))

@@ -69,16 +69,20 @@ class Fetcher:
         content = read_json(answer.body)
         return content if isinstance(content, Refused) else Page(answer.url, content, answer.body)
 
-    async def gone(self, url: str) -> bool:
-        """Whether an address answers 410, or a Tombstone."""
+    async def absence(self, url: str) -> str:
+        """`gone` when an address answers 410 or a Tombstone, `not_found` when it answers 404, else nothing."""
         answer = await self._transport.get(url, ACCEPT, self._sign)
         if isinstance(answer, Refused):
-            return False
-        if answer.status == 410:
-            return True
+            return ""
+        if answer.status != 200:
+            return {410: "gone", 404: "not_found"}.get(answer.status, "")
         content = read_json(answer.body)
         is_tombstone = isinstance(content, dict) and content.get("type") == "Tombstone" and content.get("id") == url
-        return answer.status == 200 and is_tombstone
+        return "gone" if is_tombstone else ""
+
+    async def gone(self, url: str) -> bool:
+        """Whether an address says that what it named is no more."""
+        return await self.absence(url) == "gone"
 
     async def actor(self, url: str) -> tuple[RemoteActor, bytes] | Refused:
         """The actor whose id is `url`; a document that names another id is not that actor."""
@@ -135,24 +139,31 @@ class Fetcher:
         self._asked[host] = since, count + 1
         return count < LOOKUPS
 
-    async def items(self, collection: str) -> AsyncIterator[Mapping[str, Any] | str | Refused]:
-        """The items of a collection, page after page; a refusal ends it. Pages must be of the collection's origin."""
+    async def pages(self, collection: str) -> AsyncIterator[Page | Refused]:
+        """A collection and its pages, which must be of its origin; a refusal ends them, the own end of one too."""
         page = await self.page(collection)
         seen: set[str] = set()
         while not isinstance(page, Refused):
-            for name in ("orderedItems", "items"):
-                for item in _list(page.content.get(name)):
-                    yield item
+            yield page
             following = page.content.get("first") if "first" in page.content else page.content.get("next")
             url = id_of(following)
-            if not url or url in seen or len(seen) >= MAX_PAGES:
+            if not url or url in seen or url == page.url:
                 return
-            if origin(url) != origin(collection):
-                yield refuse("origin", url[:200])
+            if origin(url) != origin(collection) or len(seen) >= MAX_PAGES:
+                yield refuse("too_large" if len(seen) >= MAX_PAGES else "origin", url[:200])
                 return
             seen.add(url)
             page = await self.page(url)
         yield page
+
+    async def items(self, collection: str) -> AsyncIterator[Mapping[str, Any] | str | Refused]:
+        """The items of a collection, page after page; a refusal ends it."""
+        async for page in self.pages(collection):
+            if isinstance(page, Refused):
+                yield page
+                return
+            for item in items_of(page.content):
+                yield item
 
     async def _shared(self, name: str, ask: Callable[[], Awaitable[Any]]) -> Any:
         """One request for all who ask at the same time, and none for ten minutes after it failed."""
@@ -187,5 +198,7 @@ def _status(answer: Answer) -> Refused:
     return refuse(reason, f"{answer.status} {answer.url[:200]}")
 
 
-def _list(value: object) -> list[Any]:
-    return [item for item in value if isinstance(item, dict | str)] if isinstance(value, list) else []
+def items_of(page: Mapping[str, Any]) -> list[Any]:
+    """The items of one page, embedded or named."""
+    found = [page.get(name) for name in ("orderedItems", "items")]
+    return [item for items in found if isinstance(items, list) for item in items if isinstance(item, dict | str)]

@@ -7,7 +7,7 @@ sanity, signature present, key, signature with digest and date, authority, polic
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from federation.activity import ActivityFacts, describe, id_of, is_iri, origin, types_of
 from federation.canonical import NAMING, digest, jcs, read_message, refuse_keywords
@@ -69,7 +69,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An activity whose author is proved. `by`: cavage, rfc9421 or proof; `key`: the key that proved it."""
+    """An activity whose author is proved. `by`: cavage, rfc9421, proof, gone or withheld; `key`: what proved it."""
 
     facts: ActivityFacts
     raw: bytes
@@ -176,15 +176,22 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
     return Verified(described, raw, document, "proof", facts.document_key.id, _JUDGED)
 
 
-def judge_gone(activity: Mapping[str, Any], raw: bytes, actor_key: PublicKey, facts: Facts) -> Verified | Refused:
-    """A Delete read in its actor's outbox, once the object's own address answered 410 over the guarded client."""
+def judge_gone(
+    activity: Mapping[str, Any],
+    raw: bytes,
+    actor_key: PublicKey,
+    facts: Facts,
+    by: Literal["gone", "withheld"] = "gone",
+) -> Verified | Refused:
+    """A Delete that was found by reading, once the object's own address answered over the guarded client: `gone`
+    for 410, `withheld` for 404 to us, whom it used to be shown to and is no longer."""
     described = _judge_shape(activity) or describe(activity)
     if isinstance(described, Refused):
         return described
     if described.type != "Delete":
         return refuse("activity_type", described.type)
     wrong = _judge_author(described, actor_key.owner, facts)
-    return wrong or Verified(described, raw, None, "gone", actor_key.id, _JUDGED)
+    return wrong or Verified(described, raw, None, by, actor_key.id, _JUDGED)
 
 
 def _judge_author(described: ActivityFacts, key_owner: str, facts: Facts) -> Refused | None:

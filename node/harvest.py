@@ -1,45 +1,51 @@
 """Catching up: what the followed places publish is read again, and judged and taken exactly as if it were pushed.
 
-Two passes an actor: its outbox, oldest first, then the set of documents that it shows us (signed GETs, so that what
-was granted to us is seen). What is missing here is fetched, what is gone there is buried only once its own address
-says so. Reconciling refuses to bury more than half of what an actor has at once.
+An actor's feed of changes is read from where it was left; where it has none, its outbox. Then, unless only a gap is
+to be filled, the set of documents that it shows us is compared with ours, and what differs is repaired both ways.
+
+What is not there any more is believed only at its own address: 410 is a deletion; 404, said to us by a host that
+knew who asked, withdraws what was restricted. A place that takes back what it had granted wants its figures out of
+our totals, whatever we may still be able to read in our own files; should it grant them again, they come back.
+More than a share of what an actor has is never dropped at once without an operator's word.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Row, select, update
 
 from federation import backfill
-from federation.activity import Heading, id_of, make
+from federation.activity import id_of
 from federation.actor import RemoteActor
-from federation.canonical import jcs
 from federation.errors import Refused, refuse
-from federation.inbox import Verified, document_type, judge_gone, judge_pulled
-from node import lookup
+from node import gaps, lookup, pulling
 from node.context import Node
 from node.lookup import Lookup
-from node.receive import facts_of, proof_key
-from node.rules import RULES
 from node.store import documents, journal, peers, times
 from node.store.schema import following
-from node.taking import take
 
+log = logging.getLogger("maillage.harvest")
 MAX_SHARE = 0.5
 PATIENCE = 900.0
-MAX_DOCUMENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class HarvestedActor:
-    """What one actor's harvest did. `error` is empty, or a stable reason."""
+    """What one actor's harvest did. `error` is empty, or a stable reason.
+
+    `documents`: how many it shows us; `vanished`: how many are gone at once, and were kept until an operator agrees.
+    """
 
     actor: str
     documents: int = 0
     added: int = 0
+    dropped: int = 0
     refused: int = 0
+    vanished: int = 0
     error: str = ""
 
 
@@ -50,8 +56,17 @@ class HarvestResult:
     actors: tuple[HarvestedActor, ...]
 
 
-async def harvest(node: Node, url: str | None, progress: Callable[[str], None]) -> HarvestResult:
-    """Read again every place that accepted us, or the one named (IRI or handle); idempotent."""
+async def harvest(
+    node: Node,
+    url: str | None,
+    progress: Callable[[str], None],
+    accept_vanished: bool = False,
+    thorough: bool = True,
+) -> HarvestResult:
+    """Read again every place that accepted us, or the one named (IRI or handle); idempotent.
+
+    `thorough`: compare the sets too, not only read what changed.
+    """
     with node.store.read() as connection:
         query = select(following.c.target).where(following.c.state == "accepted").order_by(following.c.target)
         targets = list(connection.execute(query).scalars())
@@ -65,131 +80,147 @@ async def harvest(node: Node, url: str | None, progress: Callable[[str], None]) 
     async with lookup.opened(node) as look:
         for number, target in enumerate(targets, 1):
             progress(f"{number}/{len(targets)} {target}")
-            done.append(await _patiently(node, look, target))
+            done.append(await _patiently(node, look, target, accept_vanished, thorough))
     return HarvestResult(tuple(done))
 
 
-async def _patiently(node: Node, look: Lookup, target: str) -> HarvestedActor:
+async def _patiently(node: Node, look: Lookup, target: str, accept: bool, thorough: bool) -> HarvestedActor:
     """One who answers slowly, or without end, is left for another day."""
     try:
         async with asyncio.timeout(PATIENCE):
-            return await _actor(node, look, target)
+            return await _actor(node, look, target, accept, thorough)
     except TimeoutError:
         return HarvestedActor(target, error="too_long")
 
 
-async def _actor(node: Node, look: Lookup, target: str) -> HarvestedActor:
+async def _actor(node: Node, look: Lookup, target: str, accept: bool, thorough: bool) -> HarvestedActor:
     read = await look.fetcher.actor(target)
     if isinstance(read, Refused):
         return HarvestedActor(target, error=read.reason)
     actor, raw = read
     now = node.clock()
-    await node.store.awrite(lambda c: peers.remember(c, actor, raw, now))
-    activities = await backfill.outbox(look.fetcher, actor.outbox) if actor.outbox else []
-    if isinstance(activities, Refused):
-        return HarvestedActor(target, error=activities.reason)
-    added = refused = 0
-    for activity in activities:
-        outcome = await _take(node, look, actor, activity)
-        added += outcome > 0
-        refused += outcome < 0
-    seen, more, bad = await _reconcile(node, look, actor)
-    await node.store.awrite(
-        lambda c: c.execute(
-            update(following).where(following.c.target == target).values(harvested=times.text(node.clock()))
-        )
-    )
-    return HarvestedActor(target, seen, added + more, refused + bad)
+
+    def begin(connection: Connection) -> int:
+        peers.remember(connection, actor, raw, now)
+        return journal.head(connection)
+
+    position = await node.store.awrite(begin)
+    reading = _Reading(node, look, actor)
+    error = await reading.publications()
+    if error:
+        return HarvestedActor(target, error=error)
+    if thorough:
+        await reading.compare()
+    vanished = await reading.drop(accept)
+    await node.store.awrite(lambda connection: _settled(connection, node, target, vanished, position))
+    return HarvestedActor(target, len(reading.listed), reading.added, reading.dropped, reading.refused, vanished)
 
 
-async def _take(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[str, Any]) -> int:
-    """1 when it added a row, 0 when it was known or says nothing to us, -1 when it is refused."""
-    with node.store.read() as connection:
-        if journal.known(connection, actor.id, id_of(activity)) is not None:
-            return 0
-    if activity.get("actor") != actor.id:
-        return -1  # only its own outbox vouches for the id of an activity
-    kind, content = activity.get("type"), activity.get("object")
-    if kind in ("Create", "Update") and isinstance(content, Mapping) and _is_document(content):
-        verified = await _pulled(node, look, activity)
-    elif kind == "Delete":
-        verified = await _gone(node, look, actor, activity)
-    else:
+def _settled(connection: Connection, node: Node, target: str, vanished: int, position: int) -> None:
+    done = {"harvested": times.text(node.clock()), "vanished": vanished, "behind": False}
+    connection.execute(update(following).where(following.c.target == target).values(done))
+    gaps.settle(connection, target, position)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One actor being read: what was counted, and what seems to be gone (True: it says so itself)."""
+
+    node: Node
+    look: Lookup
+    actor: RemoteActor
+    added: int = 0
+    dropped: int = 0
+    refused: int = 0
+    listed: dict[str, str] = field(default_factory=dict)
+    gone: dict[str, bool] = field(default_factory=dict)
+    is_known: bool = False  # whether its host knew who asked
+
+    def _count(self, outcome: int) -> None:
+        self.added += outcome > 0
+        self.refused += outcome < 0
+
+    async def publications(self) -> str:
+        """What it published: by its feed of changes, or by its outbox; empty, or why they could not be read."""
+        refused = await self._changes() if self.actor.changes else refuse("not_found")
+        if refused is not None and refused.reason in ("not_found", "gone"):
+            refused = await self._outbox() if self.actor.outbox else None
+        return refused.reason if refused is not None else ""
+
+    async def _changes(self) -> Refused | None:
+        """From where it was left; from the beginning when that has expired, or is not understood any more."""
+        with self.node.store.read() as connection:
+            query = select(following.c.cursor).where(following.c.target == self.actor.id)
+            left = connection.execute(query).scalars().first()
+        if left:
+            refused = await self._feed(left)
+            if refused is None or refused.reason not in ("gone", "remote_refused"):
+                return refused
+        return await self._feed(self.actor.changes)
+
+    async def _feed(self, start: str) -> Refused | None:
+        async for page in backfill.changes(self.look.fetcher, start):
+            if isinstance(page, Refused):
+                return page
+            self.is_known = self.node.config.node_actor in page.to
+            for item in page.items:
+                name = id_of(item)
+                if item.get("type") == "Tombstone":
+                    self.gone[name] = True
+                else:
+                    self.gone.pop(name, None)
+                    self._count(await pulling.take_document(self.node, self.look, self.actor, item))
+            reached = update(following).where(following.c.target == self.actor.id).values(cursor=page.next)
+            await self.node.store.awrite(partial(Connection.execute, statement=reached))
+        return None
+
+    async def _outbox(self) -> Refused | None:
+        activities = await backfill.outbox(self.look.fetcher, self.actor.outbox)
+        if isinstance(activities, Refused):
+            return activities
+        for activity in activities:
+            if activity.get("type") == "Delete" and activity.get("actor") == self.actor.id:
+                self.gone[id_of(activity.get("object"))] = True
+            else:
+                self._count(await pulling.take_activity(self.node, self.look, self.actor, activity))
+        return None
+
+    async def compare(self) -> None:
+        """The set of documents that it shows us, beside ours: what is missing here or stale is fetched."""
+        if not self.actor.documents:
+            return
+        shown = await backfill.documents(self.look.fetcher, self.actor.documents)
+        if isinstance(shown, Refused):
+            self.refused += 1
+            return
+        self.listed, self.is_known = dict(shown.digests), self.node.config.node_actor in shown.to
+        ours = self._ours()
+        for document, digest in self.listed.items():
+            if document not in ours or ours[document].digest != digest:
+                self._count(await pulling.fetch(self.node, self.look, self.actor, document))
+        for document in ours.keys() - self.listed.keys():
+            self.gone.setdefault(document, False)
+
+    def _ours(self) -> dict[str, Row[Any]]:
+        with self.node.store.read() as connection:
+            return {row.id: row for row in documents.of_owner(connection, self.actor.id)}
+
+    async def drop(self, accept: bool) -> int:
+        """Bury what is gone; how many were kept because they are too many to be believed at once."""
+        ours = self._ours()
+        gone = {document: said for document, said in self.gone.items() if document in ours}
+        if len(gone) > max(1, len(ours) * MAX_SHARE) and not accept:
+            log.warning("vanished actor=%s documents=%d of=%d kept", self.actor.id, len(gone), len(ours))
+            return len(gone)
+        for document, said in gone.items():
+            await self._drop(ours[document], said)
         return 0
-    return -1 if isinstance(verified, Refused) else await _append(node, verified)
 
-
-def _is_document(content: Mapping[str, Any]) -> bool:
-    """Of a type that is nothing without its proof, or that has one: nothing else proves what is pulled."""
-    return "proof" in content or bool(document_type(content, RULES))
-
-
-async def _append(node: Node, verified: Verified) -> int:
-    taken = await node.store.awrite(lambda connection: take(connection, node, verified))
-    if isinstance(taken, Refused):
-        return -1
-    return 0 if taken.again else 1
-
-
-async def _pulled(node: Node, look: Lookup, activity: Mapping[str, Any]) -> Verified | Refused:
-    named = proof_key(activity, pulled=True)
-    key = await look.key(named) if isinstance(named, str) else named
-    if isinstance(key, Refused):
-        return key
-    return judge_pulled(activity, jcs(activity), facts_of(node, activity, None, key), node.clock())
-
-
-async def _gone(node: Node, look: Lookup, actor: RemoteActor, activity: Mapping[str, Any]) -> Verified | Refused:
-    """A Delete found in an outbox: believed once the document's own address says that it is gone."""
-    gone = id_of(activity.get("object"))
-    if not gone or not actor.keys or not await look.fetcher.gone(gone):
-        return refuse("not_found", gone[:200])
-    return judge_gone(activity, jcs(activity), actor.keys[0], facts_of(node, activity, None))
-
-
-async def _reconcile(node: Node, look: Lookup, actor: RemoteActor) -> tuple[int, int, int]:
-    """Compare the set of documents that the actor shows us with ours; how many seen, added, refused."""
-    if not actor.documents:
-        return 0, 0, 0
-    listed: dict[str, str] = {}
-    async for item in look.fetcher.items(actor.documents):
-        if isinstance(item, Refused) or len(listed) >= MAX_DOCUMENTS:
-            return 0, 0, 1
-        if isinstance(item, Mapping) and id_of(item):
-            listed[id_of(item)] = str(item.get("digest", ""))
-    with node.store.read() as connection:
-        ours = {row.id: row.digest for row in documents.of_owner(connection, actor.id)}
-    added = refused = 0
-    for document, digest in listed.items():
-        if ours.get(document) != digest:
-            outcome = await _fetch(node, look, actor, document)
-            added += outcome > 0
-            refused += outcome < 0
-    vanished = [document for document in ours if document not in listed]
-    if len(vanished) <= max(1, len(ours) * MAX_SHARE):
-        for document in vanished:
-            added += await _bury(node, look, actor, document) > 0
-    return len(listed), added, refused
-
-
-async def _fetch(node: Node, look: Lookup, actor: RemoteActor, document: str) -> int:
-    """One document at its own address, judged by its own proof, taken as an Update."""
-    page = await look.fetcher.page(document)
-    if isinstance(page, Refused):
-        return -1
-    if id_of(page.content) != document:
-        return -1
-    version = page.content.get("version")
-    heading = Heading(f"{document}#version-{version}", actor.id, _texts(page.content.get("to")), (), "")
-    verified = await _pulled(node, look, make("Update", heading, page.content))
-    return -1 if isinstance(verified, Refused) else await _append(node, verified)
-
-
-async def _bury(node: Node, look: Lookup, actor: RemoteActor, document: str) -> int:
-    heading = Heading(f"{document}#gone", actor.id, (), (), "")
-    verified = await _gone(node, look, actor, make("Delete", heading, document))
-    return -1 if isinstance(verified, Refused) else await _append(node, verified)
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, list) else ()
+    async def _drop(self, row: Row[Any], said: bool) -> None:
+        absence = await self.look.fetcher.absence(row.id)
+        was_granted = self.is_known and (said or row.sharing != "public")
+        if absence == "gone" or (absence == "not_found" and was_granted):
+            by: Literal["gone", "withheld"] = "gone" if absence == "gone" else "withheld"
+            self.dropped += await pulling.bury(self.node, self.actor, row, by) > 0
+        else:
+            self.refused += said

@@ -15,6 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
 
 from federation.delivery import Deliverer
+from node import gaps
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
@@ -26,7 +27,8 @@ from node.store.schema import following
 
 log = logging.getLogger("maillage.jobs")
 _LOOK = 0.1  # seconds between two looks at whether the database changed
-_PAUSE = timedelta(minutes=10)
+_FAILED = timedelta(minutes=10)
+_READ = timedelta(seconds=20)
 _RETRY = 1.0  # seconds between two looks at what is due to be tried again
 
 
@@ -34,7 +36,7 @@ _RETRY = 1.0  # seconds between two looks at what is due to be tried again
 async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     """Everything that runs beside the answers, stopped cleanly at the end."""
     scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(_Newcomers(node).read, "interval", seconds=3, max_instances=1, coalesce=True)
+    scheduler.add_job(_Readings(node).due, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
@@ -99,26 +101,33 @@ async def _in_child(node: Node) -> None:
         await asyncio.sleep(1)
 
 
-class _Newcomers:
-    """Those who have just accepted us, whose past is read; one that failed is left alone for a while."""
+class _Readings:
+    """Those who have just accepted us, whose past is read, and those of whom something was lost on the way.
+
+    One that was read is left alone for a while, and longer when it failed.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._failed: dict[str, datetime] = {}
+        self._not_before: dict[str, datetime] = {}
 
-    async def read(self) -> None:
-        accepted = (following.c.state == "accepted") & following.c.harvested.is_(None)
+    async def due(self) -> None:
+        await asyncio.to_thread(gaps.look, self._node)
+        accepted = (following.c.state == "accepted") & (following.c.harvested.is_(None) | following.c.behind)
         with self._node.store.read() as connection:
-            targets = connection.execute(select(following.c.target).where(accepted)).scalars().all()
+            query = select(following.c.target, following.c.harvested).where(accepted)
+            targets = connection.execute(query).all()
         now = self._node.clock()
-        ready = [each for each in targets if each not in self._failed or now - self._failed[each] > _PAUSE]
-        if ready:
-            from node.harvest import harvest
+        for target, harvested in targets:
+            if now >= self._not_before.get(target, now):
+                await self._read(target, thorough=harvested is None)
 
-            for target in ready:
-                result = await harvest(self._node, target, _silent)
-                if any(actor.error for actor in result.actors):
-                    self._failed[target] = now
+    async def _read(self, target: str, thorough: bool) -> None:
+        from node.harvest import harvest
+
+        result = await harvest(self._node, target, _silent, thorough=thorough)
+        failed = any(actor.error for actor in result.actors)
+        self._not_before[target] = self._node.clock() + (_FAILED if failed else _READ)
 
 
 async def _reconcile(node: Node) -> None:

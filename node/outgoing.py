@@ -99,11 +99,14 @@ def put_document(
     """Sign a new version of a document and send it to its audience; None when nothing in it is new.
 
     `again`: even then. `build` makes the whole document but its proof. Raises `DocumentGone` for an id that was
-    deleted.
+    deleted. What is shared with others is another document, under another id: nobody can then tell from a name what
+    became of it.
     """
     before = documents.stored(connection, document)
     if before is not None and before.deleted:
         raise DocumentGone(document)
+    if before is not None and before.sharing != sharing:
+        raise ValueError("the sharing of a document does not change")
     actor, now = node.config.actor(slug), timestamp(node.clock())
     kept = None if before is None else documents.bytes_at(connection, before.seq)
     if before is not None and kept is not None and not again:
@@ -168,17 +171,21 @@ def _to_all(connection: Connection, node: Node, slug: str, letter: Letter, to: t
 
 
 def send_again(connection: Connection, node: Node, slug: str, document: str) -> int:
-    """Send the current version of a document to those of its audience that were never sent it; how many."""
+    """Send the current version of a document to those of its audience that were never sent it; how many.
+
+    Each in a stream of its own: in that of all, the others would miss a number.
+    """
     row = documents.stored(connection, document)
-    if row is None or row.deleted:
+    raw = documents.bytes_at(connection, row.seq) if row is not None and not row.deleted else None
+    if row is None or raw is None:
         return 0
-    raw, queued = documents.bytes_at(connection, row.seq), 0
+    queued = 0
     had = {part for pair in queue.sent_to(connection, document, row.version) for part in pair}
     for audience in audiences.of(connection, row.owner, row.sharing):
-        missing = tuple(each for each in audience.recipients if not had & {each.actor, each.inbox})
-        if missing and raw is not None:
+        missing = {each.inbox: each for each in audience.recipients if not had & {each.actor, each.inbox}}
+        for each in missing.values():
             letter = Letter("Update", json.loads(raw), document, row.type, row.version, row.sharing, raw, "none")
-            only = Audience(audience.name, audience.to, audience.cc, missing)
+            only = Audience(each.actor, (each.actor,), (), (each,))
             queued += post(connection, node, slug, letter, only).queued
     return queued
 

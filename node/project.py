@@ -17,9 +17,6 @@ from node.projections.stores import Stores
 from node.store import documents, journal
 from node.store.journal import Verdict
 from node.store.schema import cursor, quarantine
-from node.store.schema import directory as places
-from node.store.schema import observations as figures
-from node.store.schema import restricted_observations as kept_back
 from vocab import parse
 from vocab.errors import Mistake
 from vocab.model import Report
@@ -103,7 +100,7 @@ def fold(stores: Stores, entry: Row[Any]) -> None:
     if ended:
         relations.end(stores.public, ended)
         stores.related.discard(ended)
-        _forget_all(stores, ended)
+        _forget_all(stores, ended, entry.seq)
     if begun and begun not in stores.related:
         relations.begin(stores.public, begun, entry)
         stores.related.add(begun)
@@ -114,7 +111,7 @@ def fold(stores: Stores, entry: Row[Any]) -> None:
 
 
 def _fold_document(stores: Stores, entry: Row[Any]) -> None:
-    if entry.verdict == Verdict.TOMBSTONE:
+    if entry.verdict in (Verdict.TOMBSTONE, Verdict.WITHDRAWN):
         _forget(stores, entry.object)
     elif entry.verdict == Verdict.CURRENT and entry.has_document:
         _take(stores, entry, json.loads(documents.bytes_at(stores.truth, entry.seq) or b"{}"))
@@ -159,12 +156,7 @@ def _forget(stores: Stores, document: str) -> None:
     stores.public.execute(delete(quarantine).where(quarantine.c.document == document))
 
 
-def _forget_all(stores: Stores, actor: str) -> None:
-    """Everything that an actor said."""
-    found: set[str] = set()
-    for connection, table in ((stores.public, figures), (stores.restricted, kept_back)):
-        found |= set(connection.execute(select(table.c.document).where(table.c.place == actor + "#place")).scalars())
-    for table in (places, quarantine):
-        found |= set(stores.public.execute(select(table.c.document).where(table.c.actor == actor)).scalars())
-    for document in found:
+def _forget_all(stores: Stores, actor: str, until: int) -> None:
+    """Everything that an actor said: all that is in a projection came from a row of the journal."""
+    for document in journal.written_by(stores.truth, actor, until):
         _forget(stores, document)

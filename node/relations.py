@@ -95,7 +95,8 @@ def _follow(connection: Connection, node: Node, found: Resolved) -> Asked:
     if before is None:
         connection.execute(insert(following).values(row))
     else:
-        connection.execute(update(following).where(key).values(state=state, follow=sent.activity))
+        again = {"harvested": None} if state == "requested" else {}  # what it published meanwhile is read
+        connection.execute(update(following).where(key).values(state=state, follow=sent.activity, **again))
     return Asked(target, found.actor.name or target, state, before is not None and before.state != "ended")
 
 

@@ -80,14 +80,18 @@ def _take_relation(connection: Connection, node: Node, verified: Verified, seq: 
     return Taken(seq, Verdict.EFFECT)
 
 
-def _verdict(before: Row[Any] | None, verified: Verified, document: Document) -> Verdict | Refused:
-    """What a document is, beside the one that we have under its id."""
+def _verdict(
+    connection: Connection, before: Row[Any] | None, verified: Verified, document: Document
+) -> Verdict | Refused:
+    """What a document is, beside the one that we have under its id; one that was only withdrawn may come back."""
     if before is None:
         return Verdict.CURRENT
     if before.owner != verified.facts.actor:
         return refuse("stored_owner", before.owner[:200])
     if document.version < before.version:
         return Verdict.STALE
+    if before.deleted:
+        return Verdict.CURRENT if journal.is_withdrawal(connection, before.seq) else Verdict.STALE
     if document.digest == before.digest:
         return Verdict.NONE
     if document.version > before.version:
@@ -99,10 +103,10 @@ def _verdict(before: Row[Any] | None, verified: Verified, document: Document) ->
 
 def _take_document(connection: Connection, node: Node, verified: Verified, document: Document) -> Taken | Refused:
     before = documents.stored(connection, document.id)
-    verdict = _verdict(before, verified, document)
+    verdict = _verdict(connection, before, verified, document)
     if isinstance(verdict, Refused):
         return verdict
-    if before is not None and before.deleted:
+    if before is not None and before.deleted and verdict is not Verdict.CURRENT:
         return _take_late(connection, node, verified)
     seq = _append(connection, node, verified, document.type, verdict)
     if verdict is Verdict.CURRENT:
@@ -130,17 +134,23 @@ def _take_delete(connection: Connection, node: Node, verified: Verified) -> Take
     before = documents.stored(connection, facts.object_id)
     if before is not None and before.owner != facts.actor:
         return refuse("stored_owner", before.owner[:200])
-    if before is not None and before.deleted:
+    verdict = Verdict.WITHDRAWN if verified.by == "withheld" else Verdict.TOMBSTONE
+    if before is not None and before.deleted and not _is_final(connection, before, verdict):
         return Taken(_append(connection, node, verified, before.type, Verdict.NONE), Verdict.NONE)
-    return Taken(_bury(connection, node, verified), Verdict.TOMBSTONE)
+    return Taken(_bury(connection, node, verified, verdict), verdict)
 
 
-def _bury(connection: Connection, node: Node, verified: Verified) -> int:
-    """The tombstone of a document, and its bytes forgotten."""
+def _is_final(connection: Connection, before: Row[Any], verdict: Verdict) -> bool:
+    """A deletion of what had only been withdrawn: it never comes back."""
+    return verdict is Verdict.TOMBSTONE and journal.is_withdrawal(connection, before.seq)
+
+
+def _bury(connection: Connection, node: Node, verified: Verified, verdict: Verdict) -> int:
+    """The tombstone of a document, and its bytes forgotten: what we may not read any more is not kept either."""
     facts, now = verified.facts, timestamp(node.clock())
     before = documents.stored(connection, facts.object_id)
     journal.erase(connection, facts.object_id)
-    seq = _append(connection, node, verified, before.type if before else "", Verdict.TOMBSTONE)
+    seq = _append(connection, node, verified, before.type if before else "", verdict)
     row = {
         "id": facts.object_id,
         "owner": facts.actor,
@@ -161,6 +171,7 @@ def _bury(connection: Connection, node: Node, verified: Verified) -> int:
 def _take_farewell(connection: Connection, node: Node, verified: Verified) -> Taken:
     """An actor deletes itself: its documents are tombstones, their bytes forgotten, relations end."""
     actor, now = verified.facts.actor, timestamp(node.clock())
+    journal.erase_actor(connection, actor)
     seq = _append(connection, node, verified, "Actor", Verdict.TOMBSTONE)
     for row in documents.of_owner(connection, actor):
         journal.erase(connection, row.id)

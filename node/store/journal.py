@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     STALE = "stale"  # a version older than the one we have
     EQUIVOCATION = "equivocation"  # the same version with other bytes: kept as evidence
     TOMBSTONE = "tombstone"  # the document, or the actor, is deleted
+    WITHDRAWN = "withdrawn"  # the document is no longer shown to us; it may be again
     EFFECT = "effect"  # a relation changed
     NONE = "none"  # nothing changed
 
@@ -50,6 +51,7 @@ _FOLDED = (
 _MATTERS = or_(
     blobs.c.bytes.is_not(None),
     journal.c.verdict == Verdict.TOMBSTONE,
+    journal.c.verdict == Verdict.WITHDRAWN,
     journal.c.verdict == Verdict.EFFECT,
     journal.c.type == "Undo",
 )
@@ -178,6 +180,25 @@ def activity_bytes(connection: Connection, seq: int) -> bytes | None:
 def forget(connection: Connection, seq: int) -> None:
     """Forget the bytes of one row."""
     connection.execute(update(blobs).where(blobs.c.seq == seq).values(bytes=None))
+
+
+def is_withdrawal(connection: Connection, seq: int) -> bool:
+    """Whether a row says that a document is no longer shown to us."""
+    found = connection.execute(select(journal.c.verdict).where(journal.c.seq == seq)).scalar_one_or_none()
+    return bool(found == Verdict.WITHDRAWN)
+
+
+def written_by(connection: Connection, actor: str, until: int) -> Sequence[str]:
+    """The ids of all that an actor ever wrote, up to and including a row."""
+    query = select(journal.c.object).where(journal.c.actor == actor, journal.c.seq <= until)
+    query = query.where(journal.c.type.in_(("Create", "Update", "Delete"))).distinct()
+    return connection.execute(query).scalars().all()
+
+
+def erase_actor(connection: Connection, actor: str) -> None:
+    """Forget the bytes of all that another actor ever said."""
+    rows = select(journal.c.seq).where(journal.c.actor == actor, journal.c.direction == "in")
+    connection.execute(update(blobs).where(blobs.c.seq.in_(rows)).values(bytes=None))
 
 
 def erase(connection: Connection, document: str) -> None:

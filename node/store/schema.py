@@ -84,9 +84,9 @@ journal = Table(
     Column("audience_prev", Text),
     Column("salt", Text),  # base64url, 32 bytes
     Column("epoch", Integer),
-    Column("verified", Text, nullable=False),  # own | cavage | rfc9421 | proof
+    Column("verified", Text, nullable=False),  # own | cavage | rfc9421 | proof | gone | withheld
     Column("key", Text),  # id of the key that proved it
-    Column("verdict", Text, nullable=False),  # current | stale | equivocation | tombstone | effect | none
+    Column("verdict", Text, nullable=False),  # current | stale | equivocation | tombstone | withdrawn | effect | none
     UniqueConstraint("actor", "activity", name="journal_once"),
     Index("journal_by_object", "object"),
     sqlite_autoincrement=True,
