@@ -1,10 +1,15 @@
-"""`harvest`: backfill and reconcile now."""
+"""`harvest`: catch up and compare now."""
 
 import asyncio
 from argparse import Namespace
+from dataclasses import asdict
 
 from node.cli.opening import opened
 from node.cli.out import REMOTE, Out, Stop
+from node.harvest import HarvestedActor
+from node.refusals import explained
+
+_COUNTED = ("documents", "added", "dropped", "refused")
 
 
 def harvest(args: Namespace, out: Out) -> int:
@@ -13,38 +18,32 @@ def harvest(args: Namespace, out: Out) -> int:
     from node.project import catch_up
 
     with opened(args, out) as node:
-        result = asyncio.run(read_again(node, args.url, out.progress))
+        result = asyncio.run(read_again(node, args.whom, out.progress, args.accept_vanished))
         catch_up(node)
-        out.data(
-            {
-                "actors": [
-                    {
-                        "actor": a.actor,
-                        "documents": a.documents,
-                        "added": a.added,
-                        "refused": a.refused,
-                        "error": a.error,
-                    }
-                    for a in result.actors
-                ]
-            }
-        )
-        for actor in result.actors:
-            key = "harvest.failed" if actor.error else "harvest.actor"
-            out.say(key, actor=actor.actor, documents=actor.documents, reason=actor.error)
-        if not result.actors:
-            out.say("harvest.none")
-            out.next("harvest.next_follow")
-            return 0
-        out.say(
-            "harvest.done",
-            actors=len(result.actors),
-            documents=sum(a.documents for a in result.actors),
-            added=sum(a.added for a in result.actors),
-            refused=sum(a.refused for a in result.actors),
-        )
-        failed = [a for a in result.actors if a.error]
-        if len(failed) == len(result.actors):
-            raise Stop(REMOTE, [out.text("harvest.failed", actor=a.actor, reason=a.error) for a in failed])
-        out.next("harvest.next")
+    out.data({"actors": [asdict(actor) for actor in result.actors]})
+    for actor in result.actors:
+        _say(actor, out)
+    if not result.actors:
+        out.say("harvest.none")
+        out.next("harvest.next_follow")
+        return 0
+    sums = {name: sum(getattr(actor, name) for actor in result.actors) for name in _COUNTED}
+    out.say("harvest.done", actors=len(result.actors), **sums)
+    failed = [actor for actor in result.actors if actor.error]
+    if len(failed) == len(result.actors):
+        raise Stop(REMOTE, [_failure(actor, out) for actor in failed])
+    out.next("harvest.next")
     return 0
+
+
+def _failure(actor: HarvestedActor, out: Out) -> str:
+    return out.text("harvest.failed", actor=actor.actor, reason=explained(out.lang, actor.error))
+
+
+def _say(actor: HarvestedActor, out: Out) -> None:
+    if actor.error:
+        out.line(_failure(actor, out))
+        return
+    out.say("harvest.actor", actor=actor.actor, documents=actor.documents)
+    if actor.vanished:
+        out.say("harvest.vanished", actor=actor.actor, vanished=actor.vanished)

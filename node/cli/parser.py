@@ -104,7 +104,11 @@ COMMANDS: tuple[Command, ...] = (
         "node.cli.relation:unshare",
         (SLUG, _arg("--with", required=True, dest="grantee", metavar="HANDLE")),
     ),
-    Command("harvest", "node.cli.harvest:harvest", (_arg("url", nargs="?"),)),
+    Command(
+        "harvest",
+        "node.cli.harvest:harvest",
+        (_arg("whom", nargs="?", metavar="HANDLE_OR_URL"), _arg("--accept-vanished", action="store_true")),
+    ),
     Command(
         "import",
         "node.cli.importing:import_file",

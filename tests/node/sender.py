@@ -44,10 +44,10 @@ class Sender:
         plain = report(self.id + "#place", "2025", visits(value), envelope) | changed
         return add_proof(plain, self.keys.ed25519, self.id + "#ed25519-key", now)
 
-    def say(self, number: int | str, kind: str, content: Any) -> str:
+    def say(self, number: int | str, kind: str, content: Any, **more: Any) -> str:
         """An activity about `content`; its id."""
         activity = {"@context": CONTEXT, "id": f"{self.id}/activities/{number}", "type": kind, "actor": self.id}
-        self.sent[activity["id"]] = jcs(activity | {"to": [PUBLIC], "object": content})  # type: ignore[index]
+        self.sent[activity["id"]] = jcs(activity | {"to": [PUBLIC], "object": content} | more)  # type: ignore[index]
         return str(activity["id"])
 
     def headers(self, inbox: str, body: bytes, by: "Sender | None" = None) -> dict[str, str]:
