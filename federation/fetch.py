@@ -16,9 +16,9 @@ from federation.activity import id_of, is_iri, origin
 from federation.actor import RemoteActor, read_actor
 from federation.canonical import read_json
 from federation.errors import Refused, refuse
-from federation.inbox import CONTENT_TYPES
 from federation.keys import PublicKey
-from federation.transport import ACCEPT, REDIRECTS, Answer, Sign, Transport
+from federation.transport import ACCEPT, ACTIVITY_JSON, REDIRECTS, Answer, Sign, Transport
+from vocab.contexts import AS2_URL
 
 FAILURE = timedelta(minutes=10)
 MAX_PAGES = 2_000
@@ -64,7 +64,7 @@ class Fetcher:
             return answer
         if answer.status != 200:
             return _status(answer)
-        if answer.content_type.partition(";")[0].strip().lower() not in CONTENT_TYPES:
+        if not _is_activity(answer.content_type):
             return refuse("content_type", answer.content_type[:80])
         content = read_json(answer.body)
         return content if isinstance(content, Refused) else Page(answer.url, content, answer.body)
@@ -184,6 +184,13 @@ class Fetcher:
         else:
             self._failed.pop(name, None)
         return result
+
+
+def _is_activity(content_type: str) -> bool:
+    """Whether a host means a page as ActivityPub (§3.2): many let anybody leave a file, even of JSON, at an address."""
+    kind, _, parameters = content_type.partition(";")
+    named = kind.strip().lower()
+    return named == ACTIVITY_JSON or (named == "application/ld+json" and AS2_URL in parameters)
 
 
 def _owner(content: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ recovery key in the entry itself, so that it holds wherever the entry is read.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,7 +25,7 @@ MAX_KEYS: Final = 32
 MAIN: Final = "#main-key"
 PROVING: Final = "#ed25519-key"
 RECOVERY: Final = "#recovery-key"
-_WITHIN: Final = re.compile(r"[#/][^#/?]+")
+_WITHIN: Final = re.compile(r"(?:#|/#?)[^#/?]+")
 _LISTS: Final = (
     ("publicKey", KeyKind.RSA),
     ("assertionMethod", KeyKind.ED25519),
@@ -85,10 +86,12 @@ def written(entries: Iterable[Listed]) -> dict[str, Any]:
 
 
 def read(document: Mapping[str, Any], actor: str) -> KeyList:
-    """Keys that the actor lists as its own; one that names another owner, or is weak, is left out."""
+    """Keys that the actor lists as its own; one that names another owner, is weak, or shares its id is left out."""
     found = list(_read(document, actor))
     revoked = tuple(each for each in found if each.key.revoked is not None)
-    living = [each for each in found if each.key.revoked is None]
+    texts = {(each.key.id, each.key.text) for each in found if each.key.revoked is None}
+    named = Counter(key_id for key_id, _ in texts)
+    living = [each for each in found if each.key.revoked is None and named[each.key.id] == 1]
     recovery = tuple(each for each in living if each.key.kind is KeyKind.RECOVERY)
     return KeyList(tuple(e.key for e in living if e.key.kind is not KeyKind.RECOVERY), recovery, revoked)
 
@@ -121,7 +124,7 @@ def _key(entry: Mapping[str, Any], actor: str, purpose: KeyKind | None) -> Publi
 
 
 def _is_within(key_id: str, actor: str) -> bool:
-    """`ACTOR#name` or `ACTOR/name`: an actor cannot list a key under the id of its neighbour's."""
+    """`ACTOR#name`, `ACTOR/name` or `ACTOR/#name`: nobody can list a key under the id of a neighbour's."""
     return key_id.startswith(actor) and _WITHIN.fullmatch(key_id.removeprefix(actor)) is not None
 
 

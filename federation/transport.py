@@ -116,7 +116,15 @@ class Transport:
         redirects: int = REDIRECTS,
         elsewhere: bool = False,
     ) -> Answer | Refused:
-        """GET, following a few redirects; `elsewhere`: to other origins too, where it is never signed."""
+        """GET, following a few redirects, all within the time of one request; `elsewhere`: to other origins too, where
+        it is never signed."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._get(url, accept, sign, redirects, elsewhere)
+        except TimeoutError:
+            return refuse("too_long", url[:200])
+
+    async def _get(self, url: str, accept: str, sign: Sign | None, redirects: int, elsewhere: bool) -> Answer | Refused:
         first = url
         for _ in range(redirects + 1):
             signed = dict(sign("GET", url, None)) if sign and origin(url) == origin(first) else {}

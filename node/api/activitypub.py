@@ -4,6 +4,8 @@ A GET signed by a grantee is answered with what was granted to it; what it may n
 does not exist.
 """
 
+import asyncio
+
 import orjson
 from aiohttp import web
 from sqlalchemy import Select, func, select
@@ -21,6 +23,8 @@ from node.receive import receive
 from node.store import documents, outbox
 from node.store.schema import followers, following
 from vocab.contexts import AS2_URL
+
+_PATIENCE = 10.0  # seconds for a whole body
 
 
 def routes(node: Node) -> list[web.RouteDef]:
@@ -41,10 +45,14 @@ def routes(node: Node) -> list[web.RouteDef]:
 
 
 async def _body(request: web.Request) -> bytes:
-    """The body, read no further than what is too much."""
+    """The body, read no further than what is too much, and waited for no longer than it may take."""
     body = bytearray()
-    while len(body) <= MAX_BYTES and (chunk := await request.content.readany()):
-        body += chunk
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while len(body) <= MAX_BYTES and (chunk := await request.content.readany()):
+                body += chunk
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(headers={"Connection": "close"}) from None
     return bytes(body[: MAX_BYTES + 1])
 
 
