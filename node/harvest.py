@@ -206,20 +206,25 @@ class _Reading:
             return {row.id: row for row in documents.of_owner(connection, self.actor.id)}
 
     async def drop(self, accept: bool) -> int:
-        """Bury what is gone; how many were kept because they are too many to be believed at once."""
+        """Bury what is gone; how many were kept because they are too many to be believed at once.
+
+        What was said with a key that is revoked since (it has no digest any more) is not counted, nor kept.
+        """
         ours = self._ours()
         gone = {document: said for document, said in self.gone.items() if document in ours}
-        if len(gone) > max(1, len(ours) * MAX_SHARE) and not accept:
-            log.warning("vanished actor=%s documents=%d of=%d kept", self.actor.id, len(gone), len(ours))
-            return len(gone)
+        lasting = [document for document in gone if ours[document].digest]
+        vanished = len(lasting) if len(lasting) > max(1, len(ours) * MAX_SHARE) and not accept else 0
+        if vanished:
+            log.warning("vanished actor=%s documents=%d of=%d kept", self.actor.id, vanished, len(ours))
         for document, said in gone.items():
-            await self._drop(ours[document], said)
-        return 0
+            if not vanished or not ours[document].digest:
+                await self._drop(ours[document], said)
+        return vanished
 
     async def _drop(self, row: Row[Any], said: bool) -> None:
         absence = await self.look.fetcher.absence(row.id)
         was_granted = self.is_known and (said or row.sharing != "public")
-        if absence == "gone" or (absence == "not_found" and was_granted):
+        if absence == "gone" or (absence == "not_found" and (was_granted or not row.digest)):
             by: Literal["gone", "withheld"] = "gone" if absence == "gone" else "withheld"
             self.dropped += await pulling.bury(self.node, self.actor, row, by) > 0
         else:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, exists, func, or_, select
 
 from node.context import Node
-from node.store.schema import blobs, documents, following, journal, peers
+from node.store.schema import blobs, documents, following, journal, peer_keys, peers
 from vocab.errors import visible
 from vocab.richtext import plain
 
@@ -24,7 +24,8 @@ _TITLED = ("name", "summary", "content", "period")
 class Item:
     """One document as it now is, or one Announce: then `id` is the activity's, and `announced` what it names.
 
-    `verified`: how its author was proved (cavage, rfc9421, proof); `published` is what it says of itself.
+    `verified`: how its author was proved (cavage, rfc9421, proof); `key_revoked`: from when the key that did so is
+    revoked, if it is by now; `published` is what it says of itself.
     """
 
     id: str
@@ -38,11 +39,12 @@ class Item:
     version: int
     published: str
     announced: str = ""
+    key_revoked: str = ""
 
     def to_json(self) -> dict[str, object]:
         said = asdict(self)
-        announced = said.pop("announced")
-        return said | ({"object": announced} if announced else {})
+        more = {"object": said.pop("announced"), "key_revoked": said.pop("key_revoked")}
+        return said | {name: value for name, value in more.items() if value}
 
 
 def timeline(node: Node, limit: int) -> list[Item]:
@@ -64,13 +66,18 @@ def _query() -> Select[Any]:
     """The rows of the journal that hold what is shown, with what was sent."""
     followed = select(following.c.target).where(following.c.state == "accepted")
     return (
-        select(journal, blobs.c.bytes, peers.c.handle, documents.c.published)
+        select(journal, blobs.c.bytes, peers.c.handle, documents.c.published, _revoked().label("key_revoked"))
         .outerjoin(documents, documents.c.id == journal.c.object)
         .outerjoin(blobs, and_(blobs.c.seq == journal.c.seq, blobs.c.kind == "activity"))
         .outerjoin(peers, peers.c.actor == journal.c.actor)
         .where(journal.c.direction == "in", journal.c.actor.in_(followed))
         .where(or_(_stands(), _announced()))
     )
+
+
+def _revoked() -> ScalarSelect[Any]:
+    """From when the key that proved a row is revoked."""
+    return select(func.max(peer_keys.c.revoked)).where(peer_keys.c.id == journal.c.key).scalar_subquery()
 
 
 def _stands() -> ColumnElement[bool]:
@@ -103,6 +110,7 @@ def _item(row: Row[Any], iri: str, kind: str, said: Mapping[str, Any], announced
         version=row.version or 0,
         published=visible(row.published or "") if not announced else "",
         announced=announced,
+        key_revoked=row.key_revoked or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""`keys list`, `keys rotate`, `keys recover`: what signs for this node, new keys, and what to do when some are stolen.
+"""`keys list`, `check`, `rotate`, `recover`: what signs for this node, new keys, and what to do when some are stolen.
 
 The recovery key is read from a file or typed, never given on the command line, where others could see it.
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from node import paper, rotation
+from node import archive, paper, rotation
 from node.cli.files import utf8
 from node.cli.opening import opened
-from node.cli.out import Out
+from node.cli.out import DONE, REFUSED, Out
 from node.context import Node
 from node.errors import RecoveryRefused
 from node.rotation import Renewed
@@ -50,6 +50,23 @@ def list_keys(args: Namespace, out: Out) -> int:
 def _state(row: Row[Any], out: Out) -> str:
     ended = "revoked" if row.revoked else "expires" if row.expires else ""
     return out.text("keys.state." + ended, time=getattr(row, ended)[:16]) if ended else out.text("keys.state.current")
+
+
+def check(args: Namespace, out: Out) -> int:
+    """Verify every document that is stored; exit 1 when one that counts does not hold."""
+    with opened(args, out) as node:
+        found = list(archive.check(node))
+        refused = [each for each in found if each.refused is not None]
+        counts = {"proved": 0, "flagged": sum(each.flagged for each in found), "refused": len(refused)}
+        counts["proved"] = len(found) - counts["flagged"] - counts["refused"]
+        names = ("document", "seq", "stands", "key", "reason")
+        said = [{name: getattr(each, name) for name in names} for each in refused]
+        out.data({"count": len(found), **counts, "documents": said})
+        out.say("keys.checked", count=len(found), **counts)
+        for each in refused:
+            out.say("keys.check_refused", document=each.document, reason=each.reason)
+        out.next("keys.check_next")
+    return REFUSED if any(each.stands for each in refused) else DONE
 
 
 def rotate(args: Namespace, out: Out) -> int:

@@ -136,6 +136,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command("keys list", "node.cli.keys:list_keys", (MAYBE_SLUG,)),
+    Command("keys check", "node.cli.keys:check"),
     Command("keys rotate", "node.cli.keys:rotate", (MAYBE_SLUG,)),
     Command(
         "keys recover",

@@ -10,6 +10,8 @@ from node.cli.out import NOT_FOUND, Out, Stop
 from node.cli.place import refused
 from node.context import Node
 from node.places import show_place
+from node.timeline import Item
+from node.timeline import timeline as read_timeline
 from vocab.post import Post
 
 
@@ -97,18 +99,22 @@ def delete(args: Namespace, out: Out) -> int:
     return 0
 
 
+def _how(item: Item, out: Out) -> str:
+    """How it was proved, and whether that still counts."""
+    revoked = out.text("timeline.key_revoked", time=item.key_revoked[:10]) if item.key_revoked else ""
+    return " ".join(filter(None, (item.verified, revoked)))
+
+
 def timeline(args: Namespace, out: Out) -> int:
     """What the followed actors said, the newest first."""
-    from node.timeline import timeline as read
-
     with opened(args, out) as node:
-        items = read(node, max(args.limit, 0))
+        items = read_timeline(node, max(args.limit, 0))
         out.data([item.to_json() for item in items])
         if items:
             keys = ("received", "who", "type", "title", "verified")
             rows = [
-                [i.received[:16].replace("T", " "), i.handle or i.actor, i.type, i.announced or i.title, i.verified]
-                for i in items
+                [e.received[:16].replace("T", " "), e.handle or e.actor, e.type, e.announced or e.title, _how(e, out)]
+                for e in items
             ]
             out.table([out.text(f"timeline.head_{key}") for key in keys], rows)
         else:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from node.store.schema import blobs, documents, grants
+from federation.keys import PublicKey
+from node.store import times
+from node.store.schema import blobs, documents, grants, journal
 from node.store.statement import Statement
 
 _STORED = Statement(select(documents).where(documents.c.id == bindparam("id")))
@@ -64,6 +66,19 @@ def of_owner(connection: Connection, owner: str) -> Sequence[Row[Any]]:
     """Every living document of an owner, by id."""
     query = select(documents).where(documents.c.owner == owner, documents.c.deleted.is_(None))
     return connection.execute(query.order_by(documents.c.id)).all()
+
+
+def doubt(connection: Connection, revoked: Sequence[PublicKey]) -> None:
+    """What was said with a key since it was revoked orders nothing: any version of its owner's takes its place.
+
+    That is all that is undone here: what its owner never said is not in the set that it shows, and goes as all that
+    is no longer shown.
+    """
+    for key, since in ((key, key.revoked) for key in revoked if key.revoked is not None):
+        said = (journal.c.seq == documents.c.seq) & (journal.c.key == key.id) & (journal.c.time >= times.text(since))
+        theirs = (documents.c.owner == key.owner) & ~documents.c.own
+        doubted = update(documents).where(theirs, exists().where(said))
+        connection.execute(doubted.values(version=0, digest="", deleted=None))
 
 
 def change(connection: Connection, document: str, values: dict[str, Any]) -> None:

@@ -21,10 +21,10 @@ from node.store.schema import meta, peer_keys
 from node.store.statement import Statement
 
 _OF_ID = select(peer_keys).where(peer_keys.c.id == bindparam("id"), peer_keys.c.kind != str(KeyKind.RECOVERY))
-_FOUND = Statement(_OF_ID.order_by(peer_keys.c.last_seen.desc(), peer_keys.c.first_seen.desc()).limit(1))
+_NEWEST = (peer_keys.c.last_seen.desc(), peer_keys.c.revoked.is_not(None), peer_keys.c.first_seen.desc())
+_FOUND = Statement(_OF_ID.order_by(*_NEWEST).limit(1))
 _CHANGED = "peer_keys_changed"
 _COUNT = Statement(select(meta.c.value).where(meta.c.key == _CHANGED))
-_THEN = Statement(_OF_ID.where(peer_keys.c.expires >= bindparam("at")).order_by(peer_keys.c.expires).limit(1))
 
 
 def find(connection: Connection, key_id: str) -> PublicKey | None:
@@ -33,14 +33,14 @@ def find(connection: Connection, key_id: str) -> PublicKey | None:
 
 
 def changes(connection: Connection) -> str:
-    """A text that is another one once any key has ended, by its time or by revocation."""
+    """A text that is another one once any key has ended, by its time or by revocation, or is listed again."""
     row = _COUNT.one(connection, {})
     return "" if row is None else str(row.value)
 
 
-def find_then(connection: Connection, key_id: str, at: datetime) -> PublicKey | None:
-    """The key that had this id at a time, if another has it by now."""
-    return _read(_THEN.one(connection, {"id": key_id, "at": times.text(at)}))
+def all_of(connection: Connection, key_id: str) -> tuple[PublicKey, ...]:
+    """Every key that was ever listed under this id."""
+    return tuple(filter(None, map(_read, connection.execute(_OF_ID, {"id": key_id}).all())))
 
 
 def _read(row: Any) -> PublicKey | None:
@@ -65,6 +65,9 @@ def note(connection: Connection, actor: RemoteActor, now: datetime) -> tuple[Pub
     known = _known(connection, actor.id)
     for key in actor.keys:
         _put(connection, key, now, key.expires)
+        row = known.get(_name(key))
+        if row is not None and row.expires != (times.text(key.expires) if key.expires else None):
+            _count(connection)
     for name in known.keys() - {_name(key) for key in actor.keys}:
         if known[name].expires is None and known[name].kind != KeyKind.RECOVERY:
             _change(connection, name, expires=times.text(now))
@@ -131,6 +134,11 @@ def _put(connection: Connection, key: PublicKey, now: datetime, expires: datetim
 def _change(connection: Connection, name: tuple[str, str], **values: str) -> None:
     key = (peer_keys.c.id == name[0]) & (peer_keys.c.digest == name[1])
     connection.execute(update(peer_keys).where(key).values(values))
+    _count(connection)
+
+
+def _count(connection: Connection) -> None:
+    """Say to those who hold keys at hand that one of them is another by now."""
     counted = insert(meta).values(key=_CHANGED, value="1")
     more = {"value": cast(cast(meta.c.value, Integer) + 1, Text)}
     connection.execute(counted.on_conflict_do_update(index_elements=["key"], set_=more))

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from federation.activity import above as ids_above
 from federation.actor import IMPLEMENTS, RemoteActor
-from node.store import peer_keys, times
+from node.store import documents, peer_keys, times
 from node.store.schema import peers
 from node.store.statement import Statement
 
@@ -42,7 +42,8 @@ def remember(
         "gone": None,
     } | ({"handle": handle} if handle else {})
     connection.execute(insert(peers).values(row).on_conflict_do_update(index_elements=["actor"], set_=row))
-    (peer_keys.heed if pushed else peer_keys.note)(connection, actor, now)
+    revoked = (peer_keys.heed if pushed else peer_keys.note)(connection, actor, now)
+    documents.doubt(connection, revoked)
 
 
 def above(connection: Connection, iri: str) -> str | None:

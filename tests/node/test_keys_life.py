@@ -1,5 +1,6 @@
 """Keys change while nodes follow each other; stolen ones are refused everywhere; what was signed before still holds."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -16,26 +17,31 @@ import pytest
 from federation import activity as activities
 from federation import keylist
 from federation.activity import Heading
+from federation.actor import RemoteActor, read_actor
 from federation.canonical import jcs
 from federation.clock import timestamp
-from federation.keys import PublicKey
-from federation.proof import add_proof
-from node import paper, relations, rotation
+from federation.keylist import Listed
+from federation.keys import KeyKind, PublicKey
+from node import archive, paper, relations, rotation
 from node.actors import actor_document
 from node.context import Node, open_node, utc_now
 from node.errors import RecoveryRefused
 from node.harvest import harvest
 from node.places import add_place
+from node.project import rebuild
 from node.publish import publish
 from node.reports import add_report
 from node.signing import Signer, signer
-from node.store import own_keys
+from node.store import own_keys, peers
 from node.testrig import Rig
-from tests.node.net import free_ports, listening, make, place, rows, until, visits
+from node.timeline import timeline
+from tests.node.net import free_ports, listening, make, place, projected, rows, until, visits
 from vocab.contexts import CONTEXT
+from vocab.jsonld import graph_digest
 from vocab.terms import PUBLIC
 
 HOUR = timedelta(hours=1)
+FIGURES = "SELECT period, value FROM observations ORDER BY period"
 VERSIONS = "SELECT id, version, deleted IS NULL FROM documents ORDER BY id"
 
 
@@ -140,8 +146,10 @@ def forged(net: Net, by: Signer, name: str, version: int, when: str) -> dict[str
     """A report that the place never made."""
     query = "SELECT bytes FROM blobs b JOIN journal j USING (seq) WHERE object_type='Report' AND kind='document'"
     kept = json.loads(rows(net.council, query)[0][0])  # type: ignore[arg-type]
-    changed = {"id": f"{net.actor}/documents/{name}", "version": version, "updated": when}
-    return add_proof({**kept, **changed}, by.keys.ed25519, by.pair.ed25519, when)
+    text = json.dumps({name: value for name, value in kept.items() if name not in ("proof", "graphDigest")})
+    said = json.loads(text.replace(kept["id"], f"{net.actor}/documents/{name}").replace('"1"', '"666"'))
+    said |= {"version": version, "updated": when}
+    return by.proved(said | {"graphDigest": graph_digest(said)}, when)
 
 
 async def test_stolen_keys_are_refused_within_one_harvest(net: Net) -> None:
@@ -310,3 +318,63 @@ def test_a_manager_recovers(tmp_path: Path) -> None:
         secret = paper.read(" ".join(words))
         kept = [path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()]
         assert not [raw for raw in kept if secret in raw or words[0].encode() in raw]
+
+
+async def test_what_a_thief_says_in_a_place_s_name_goes(net: Net) -> None:
+    """A version far ahead of the place's own, a report it never made, a deletion of what it still says."""
+    net.says(2, "2024")
+    await net.arrived()
+    await asyncio.sleep(1.1 - utc_now().microsecond / 1e6)
+    thief, theft, now = net.signer, utc_now(), timestamp(utc_now())
+    assert await post(net, thief, "Update", forged(net, thief, "report-2025", 9999, now)) == (202, "")
+    assert await post(net, thief, "Create", forged(net, thief, "report-1999", 1, now)) == (202, "")
+    assert await post(net, thief, "Delete", net.actor + "/documents/report-2024") == (202, "")
+    await until(lambda: projected(net.council, FIGURES) == [("2025", "666"), ("2025", "666")])
+    rotation.recover(net.site, paper.key_of(net.secret), theft)
+    await until(lambda: net.known("#main-key")[1])
+    await net.harvested()
+    await until(lambda: projected(net.council, FIGURES) == [("2024", "2"), ("2025", "1")])
+    rebuild(net.council)
+    assert projected(net.council, FIGURES) == [("2024", "2"), ("2025", "1")]
+    assert [each.reason for each in archive.check(net.council) if each.refused] == ["key_revoked"]
+    assert not [each for each in archive.check(net.council) if each.refused and each.stands]
+    assert all(item.verified for item in timeline(net.council, 99))
+
+
+async def test_what_came_before_is_kept_and_flagged(net: Net) -> None:
+    net.says(1, "2024")
+    await net.arrived()
+    with net.site.store.read() as connection:
+        keys = own_keys.listed(connection, net.actor)
+    stolen = [
+        Listed(replace(each.key, revoked=utc_now()), {}) for each in keys if each.key.kind is not KeyKind.RECOVERY
+    ]
+    far = replace(read(net), keys=(), revoked=tuple(stolen))
+    net.council.store.write(lambda c: peers.remember(c, far, b"{}", utc_now()))
+    assert [(each.flagged, each.reason) for each in archive.check(net.council)] == [(True, "")] * 3
+    assert {item.key_revoked != "" for item in timeline(net.council, 99)} == {True}
+    assert rows(net.council, VERSIONS) == rows(net.site, VERSIONS)
+
+
+def read(net: Net) -> RemoteActor:
+    with net.site.store.read() as connection:
+        found = read_actor(actor_document(connection, net.site, "etabli"), net.actor)
+    assert isinstance(found, RemoteActor)
+    return found
+
+
+async def test_a_proof_holds_in_ten_years(net: Net) -> None:
+    """Its key rotated out, its place gone, its clock far ahead: what is stored is verified by the log alone."""
+    rotation.rotate(net.site)
+    net.says(2)
+    await net.arrived()
+    far = replace(read(net), keys=())
+    later = utc_now() + 3652 * 24 * HOUR
+    net.council.store.write(lambda c: peers.remember(c, far, b"{}", later))
+    for node in (replace(net.council, clock=lambda: later), net.site):
+        assert [(each.flagged, each.reason) for each in archive.check(node)] == [(False, "")] * 3
+    old = json.loads(rows(net.council, "SELECT bytes FROM blobs WHERE kind='document' ORDER BY seq")[0][0])  # type: ignore[arg-type]
+    forged_bytes = jcs(old | {"updated": "2026-01-01T00:00:00Z"})
+    change = "UPDATE blobs SET bytes=? WHERE kind='document' AND seq=(SELECT min(seq) FROM blobs WHERE kind='document')"
+    net.council.store.write(lambda c: c.exec_driver_sql(change, (forged_bytes,)))
+    assert [each.reason for each in archive.check(net.council)] == ["proof", "", ""]
