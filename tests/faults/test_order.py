@@ -153,7 +153,7 @@ async def test_any_order_leaves_the_same(
     first, second = strangers
     said = [(first, each) for each in life(first, name)] + [(second, each) for each in ending(second, name)]
     expected = None
-    for number, order in enumerate([said, *orders(said, 60 if full else 8)]):
+    for number, order in enumerate([said, *orders(said, 60 if full else 5)]):
         folder = tmp_path / str(number)
         shutil.copytree(fresh, folder)
         found = await state_after(folder, strangers, order)

@@ -105,7 +105,7 @@ async def test_nothing_acknowledged_is_lost_when_the_power_is_cut(tmp_path: Path
     world = World(disk, disk.platter / "site", port)
     with disk:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as session:
-            for number in range(40 if full else 4):
+            for number in range(40 if full else 3):
                 before = len(world.load.sender.acknowledged)
                 if number % 2:
                     world.publish()

@@ -149,4 +149,4 @@ class Interleaved(RuleBasedStateMachine):
 
 
 TestInterleaved = Interleaved.TestCase
-TestInterleaved.settings = settings(stateful_step_count=12)
+TestInterleaved.settings = settings(stateful_step_count=9)
