@@ -110,6 +110,17 @@ COMMANDS: tuple[Command, ...] = (
         (_arg("whom", nargs="?", metavar="HANDLE_OR_URL"), _arg("--accept-vanished", action="store_true")),
     ),
     Command(
+        "deliveries",
+        "node.cli.deliveries:deliveries",
+        (
+            _arg("what", nargs="?", metavar="ACTIVITY_OR_DOCUMENT"),
+            _arg("--failed", action="store_true"),
+            _arg("--retry", type=int, metavar="ID"),
+            _arg("--retry-parked", action="store_true"),
+            _arg("--limit", type=int, default=50, metavar="N"),
+        ),
+    ),
+    Command(
         "import",
         "node.cli.importing:import_file",
         (

@@ -65,5 +65,6 @@ def by_name(connection: Connection, name: str) -> Row[Any] | None:
 
 
 def gone(connection: Connection, actor: str, now: datetime) -> None:
-    """The actor is deleted: nothing is sent to it any more."""
-    connection.execute(update(peers).where(peers.c.actor == actor).values(gone=times.text(now)))
+    """The actor is deleted: nothing is sent to it any more, and what it said of itself is forgotten."""
+    forgotten = {"gone": times.text(now), "document": b"{}", "name": None}
+    connection.execute(update(peers).where(peers.c.actor == actor).values(forgotten))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 BUSY_SECONDS = 30
 _READERS = 4
-_WRITING = ("journal_mode=WAL", "synchronous=FULL")
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")  # what is erased leaves no bytes
 _MANY = ("cache_size=-8000", "wal_autocheckpoint=4000")  # 8 MB of pages, 16 MB of log: indexes are hit all over
 
 
