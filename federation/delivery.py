@@ -166,8 +166,9 @@ class Deliverer:
     async def _settle(self, delivery: Delivery, answer: Answer | Refused, group: asyncio.TaskGroup) -> Outcome:
         now = self.clock()
         if isinstance(answer, Refused):
-            if answer.reason == "forbidden_address":
-                await self.queue.settled(delivery, "refused", None, answer.reason, now)
+            state = {"forbidden_address": "refused", "blocked": "parked"}.get(answer.reason)
+            if state is not None:
+                await self.queue.settled(delivery, state, None, answer.reason, now)
                 return Outcome.DONE
             await self._later(delivery, None, answer.reason, None)
             return Outcome.FAILED

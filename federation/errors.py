@@ -48,13 +48,15 @@ class Unreachable(FederationError):
 class Refused:
     """Why something received was not taken: a stable reason, an HTTP status, evidence that is safe to show.
 
-    `expected` is, for signatures, the exact string that we rebuilt and that should have been signed.
+    `expected` is, for signatures, the exact string that we rebuilt and that should have been signed; `wait`, where
+    it came too soon, how many seconds to wait.
     """
 
     reason: str
     status: int
     detail: str = ""
     expected: str = ""
+    wait: float = 0.0
 
 
 STATUS: Mapping[str, int] = MappingProxyType(
@@ -138,6 +140,6 @@ STATUS: Mapping[str, int] = MappingProxyType(
 )
 
 
-def refuse(reason: str, detail: str = "", expected: str = "") -> Refused:
+def refuse(reason: str, detail: str = "", expected: str = "", wait: float = 0.0) -> Refused:
     """A refusal of this table, with its usual status."""
-    return Refused(reason, STATUS[reason], detail, expected)
+    return Refused(reason, STATUS[reason], detail, expected, wait)

@@ -60,11 +60,13 @@ class Transport:
         user_agent: str = "Maillage",
         seconds: float = SECONDS,
         resolver: AbstractResolver | None = None,
+        judge: Callable[[str], Refused | None] = lambda _: None,
     ) -> None:
         self._peers = loopback_peers
         self._agent = user_agent
         self._seconds = seconds
         self._resolver = resolver
+        self._judge = judge
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -100,12 +102,12 @@ class Transport:
         return made
 
     def may_ask(self, url: str) -> Refused | None:
-        """Refuses what is not https to a public name, but for the listed loopback peers."""
+        """Refuses whom we do not speak to, and what is not https to a public name or to a listed loopback peer."""
         if is_iri(url):
             parts = urlsplit(url)
             is_web = parts.scheme == "https" and may_ask(parts.hostname or "", parts.port)
             if is_web or parts.netloc in self._peers:
-                return None
+                return self._judge(url)
         return refuse("forbidden_address", url[:200])
 
     async def get(

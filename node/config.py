@@ -48,6 +48,9 @@ class Config:
     loopback_peers: frozenset[str]
     block: frozenset[str]
     allow: frozenset[str]
+    allow_list: bool
+    rate: int
+    burst: int
     license: str
 
     @property
@@ -87,6 +90,21 @@ def _set(value: Any) -> frozenset[str]:
     return frozenset(item.lower() for item in _texts(value))
 
 
+def _flag(value: Any) -> bool:
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _positive(value: Any) -> int:
+    number = int(value) if isinstance(value, str) else value
+    if type(number) is not int or number < 1:
+        raise ValueError
+    return number
+
+
 def _loopback(value: Any) -> frozenset[str]:
     peers = _set(value)
     for peer in peers:
@@ -123,6 +141,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("federation", "loopback_peers", "loopback_peers", _loopback, ()),
     Option("federation", "block", "block", _set, ()),
     Option("federation", "allow", "allow", _set, ()),
+    Option("federation", "allow_list", "allow_list", _flag, False),
+    Option("federation", "rate", "rate", _positive, 50),
+    Option("federation", "burst", "burst", _positive, 5_000),
 )
 _BY_NAME = {f"{option.section}.{option.name}": option for option in OPTIONS}
 _BY_VARIABLE = {option.variable: option for option in OPTIONS}

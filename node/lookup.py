@@ -12,6 +12,7 @@ from federation.keys import PublicKey
 from federation.transport import Transport
 from node import signing
 from node.context import Node
+from node.policy import Rates, policy
 from node.store import peer_keys, peers
 from node.store.engine import Store
 
@@ -59,6 +60,7 @@ class Lookup:
     transport: Transport
     fetcher: Fetcher
     at_hand: _AtHand
+    rates: Rates
     asked: dict[str, datetime] = field(default_factory=dict)
 
     async def key(self, key_id: str) -> PublicKey | Refused:
@@ -68,6 +70,10 @@ class Lookup:
     def known(self, key_id: str) -> PublicKey | None:
         """The same, as far as we remember it."""
         return self.at_hand.find(key_id)
+
+    def limit(self, actor: str) -> Refused | None:
+        """`too_many` when the origin of a proved actor has said more than it may."""
+        return self.rates.judge(actor)
 
     async def fresh_key(self, key_id: str) -> PublicKey | Refused:
         """The same, asked of its owner now; what the log says against it holds all the same."""
@@ -88,5 +94,6 @@ class Lookup:
 @asynccontextmanager
 async def opened(node: Node) -> AsyncIterator[Lookup]:
     """The guarded client, signing as the node actor, for as long as the block runs."""
-    async with Transport(node.config.loopback_peers) as transport:
-        yield Lookup(node, transport, Fetcher(transport, node.clock, signing.reading(node)), _AtHand(node.store))
+    async with Transport(node.config.loopback_peers, judge=lambda url: policy(node).judge(url)) as transport:
+        fetcher = Fetcher(transport, node.clock, signing.reading(node))
+        yield Lookup(node, transport, fetcher, _AtHand(node.store), Rates(node.config))

@@ -14,9 +14,9 @@ from federation.errors import Refused
 from federation.httpsig import IncomingRequest, Signature, signature_of
 from federation.inbox import Facts, Verified
 from federation.keys import PublicKey
-from federation.policy import Policy
 from federation.proof import method_of
 from node.context import Node
+from node.policy import policy
 from node.rules import RULES
 from node.store import documents, peers
 from node.store.journal import Verdict
@@ -24,13 +24,15 @@ from node.taking import Taken, take
 
 
 class Keys(Protocol):
-    """Finds public keys by their id; `known` asks nobody."""
+    """Finds public keys by their id; `known` asks nobody. `limit` counts what an actor's origin says."""
 
     def known(self, key_id: str) -> PublicKey | None: ...
 
     async def key(self, key_id: str) -> PublicKey | Refused: ...
 
     async def fresh_key(self, key_id: str) -> PublicKey | Refused: ...
+
+    def limit(self, actor: str) -> Refused | None: ...
 
 
 async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | Refused:
@@ -52,12 +54,10 @@ async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | 
         verified = await _judge_anew(node, incoming, signature, activity, key, keys) or verified
     if isinstance(verified, Refused):
         return verified
+    too_many = keys.limit(verified.facts.actor)
+    if too_many is not None:
+        return too_many
     return await node.store.awrite(lambda connection: take(connection, node, verified))
-
-
-def policy(node: Node) -> Policy:
-    """Whom this node refuses."""
-    return Policy(node.config.block, node.config.allow)
 
 
 def _header(incoming: IncomingRequest, name: str) -> str:

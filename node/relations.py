@@ -106,10 +106,11 @@ def _follow_object(follow_id: str, actor: str, target: str) -> dict[str, str]:
 
 async def unfollow(node: Node, target: str) -> str | None:
     """End a relation of the node actor; the IRI left, None when it was not followed."""
-    return node.store.write(lambda connection: _unfollow(connection, node, target))
+    return node.store.write(lambda connection: leave(connection, node, target))
 
 
-def _unfollow(connection: Connection, node: Node, target: str) -> str | None:
+def leave(connection: Connection, node: Node, target: str) -> str | None:
+    """The same, inside the caller's transaction: an Undo is queued, and the fold forgets what the actor said."""
     me = node.config.node_actor
     known = peers.by_name(connection, target)
     iri = known.actor if known is not None else target

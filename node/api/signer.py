@@ -1,12 +1,14 @@
 """Requests as they came over the wire, who signed them, and how a refusal is answered (RFC 9457)."""
 
+import math
+
 from aiohttp import web
 
 from federation.errors import Refused
 from federation.httpsig import IncomingRequest, signature_of, verify
 from node.context import Node
 from node.lookup import Lookup
-from node.receive import policy
+from node.policy import policy
 
 LOOKUP: web.AppKey[Lookup] = web.AppKey("lookup", Lookup)
 ACTIVITY_JSON = "application/activity+json"
@@ -26,7 +28,8 @@ def problem(refused: Refused) -> web.Response:
         said["detail"] = refused.detail
     if refused.expected:
         said["expected"] = refused.expected
-    return web.json_response(said, status=refused.status, content_type=_PROBLEM)
+    headers = {"Retry-After": str(math.ceil(refused.wait))} if refused.wait else None
+    return web.json_response(said, status=refused.status, content_type=_PROBLEM, headers=headers)
 
 
 async def reader_of(request: web.Request, node: Node) -> str | Refused | None:

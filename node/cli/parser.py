@@ -43,6 +43,9 @@ MAYBE_SLUG = _arg("slug", nargs="?")
 FILE = _arg("--file", required=True, metavar="F")
 POST = _arg("post", metavar="ID_OR_NAME")
 POSTS = ("note", "article", "event")
+HOST = _arg("host", nargs="?", metavar="HOST")
+COMMENT = _arg("--comment", default="", metavar="TEXT")
+REMOVE = _arg("--remove", action="store_true")
 PERIOD = _arg("--period", required=True, metavar="P")
 SHARING = ("public", "network", "aggregate-only", "private")
 AREAS = ("country", "region", "departement", "epci", "typology")
@@ -109,6 +112,19 @@ COMMANDS: tuple[Command, ...] = (
         "node.cli.harvest:harvest",
         (_arg("whom", nargs="?", metavar="HANDLE_OR_URL"), _arg("--accept-vanished", action="store_true")),
     ),
+    Command("peers", "node.cli.hosts:peers"),
+    Command(
+        "block",
+        "node.cli.hosts:block",
+        (
+            HOST,
+            COMMENT,
+            REMOVE,
+            _arg("--import", dest="import_file", metavar="F"),
+            _arg("--export", dest="export_file", metavar="F"),
+        ),
+    ),
+    Command("allow", "node.cli.hosts:allow", (HOST, COMMENT, REMOVE)),
     Command(
         "deliveries",
         "node.cli.deliveries:deliveries",

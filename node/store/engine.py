@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from node.store import sqlite
 from node.store.group import GroupCommit
+from node.store.host_rules import HostRules
 
 T = TypeVar("T")
 DATABASE = "maillage.sqlite"
@@ -26,6 +27,7 @@ class Store:
         self._glancer = sqlite.glancer(path)
         self._glance: Connection | None = None
         self._group = GroupCommit(sqlite.grouping(path))
+        self.host_rules = HostRules(self)
 
     @classmethod
     def open(cls, directory: Path) -> "Store":

@@ -1,0 +1,135 @@
+"""Hosts that this node no longer hears, or hears only: said at once, and without a restart.
+
+Blocking a host ends what binds us to it: its followers and grants go, those of its actors that we follow are left,
+and what waited to leave for it is parked. Lists are exchanged as Mastodon writes its domain blocks (CSV).
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select, update
+
+from federation.policy import Policy, host_name
+from node import relations
+from node.context import Node
+from node.store import host_rules, times
+from node.store.host_rules import ALLOW, BLOCK
+from node.store.schema import deliveries, followers, following, grants
+
+COLUMNS = ("domain", "severity", "reject_media", "reject_reports", "public_comment", "obfuscate")
+_SUSPEND = "suspend"
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """A host, what was decided of it (block or allow), when, and why."""
+
+    host: str
+    rule: str
+    since: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file of blocks did: hosts newly blocked, known already, and lines that were not taken, with the reason."""
+
+    blocked: tuple[str, ...]
+    known: tuple[str, ...]
+    refused: tuple[tuple[int, str, str], ...]
+
+
+def block(node: Node, host: str, comment: str = "") -> bool:
+    """Block a host (as `host_name` gives it) and end what binds us to it; False when it was blocked already."""
+    return node.store.write(lambda connection: _block(connection, node, host, comment))
+
+
+def _block(connection: Connection, node: Node, host: str, comment: str) -> bool:
+    known = {row.host for row in host_rules.listed(connection, BLOCK)}
+    host_rules.put(connection, host, BLOCK, times.text(node.clock()), comment)
+    _part(connection, node, Policy(block=frozenset({host})))
+    return host not in known
+
+
+def _part(connection: Connection, node: Node, policy: Policy) -> None:
+    """End every relation with the hosts that a policy refuses, and park what waits for them."""
+    for target in connection.execute(select(following.c.target).where(following.c.state != "ended")).scalars().all():
+        if policy.judge(target) is not None:
+            relations.leave(connection, node, target)
+    for table, column in ((followers, followers.c.follower), (grants, grants.c.grantee)):
+        for actor in connection.execute(select(column).distinct()).scalars().all():
+            if policy.judge(actor) is not None:
+                connection.execute(delete(table).where(column == actor))
+    waiting = select(deliveries.c.inbox).where(deliveries.c.state == "queued").distinct()
+    for inbox in connection.execute(waiting).scalars().all():
+        if policy.judge(inbox) is not None:
+            queued = update(deliveries).where(deliveries.c.state == "queued", deliveries.c.inbox == inbox)
+            connection.execute(queued.values(state="parked", reason="blocked"))
+
+
+def allow(node: Node, host: str, comment: str = "") -> str:
+    """Lift the block of a host (`lifted`), else put it on the list of those allowed (`listed`, or `known`)."""
+
+    def act(connection: Connection) -> str:
+        if host_rules.drop(connection, host, BLOCK):
+            return "lifted"
+        known = {row.host for row in host_rules.listed(connection, ALLOW)}
+        host_rules.put(connection, host, ALLOW, times.text(node.clock()), comment)
+        return "known" if host in known else "listed"
+
+    return node.store.write(act)
+
+
+def remove(node: Node, host: str, rule: str) -> bool:
+    """Forget what was decided of a host; False when nothing was."""
+    return node.store.write(lambda connection: host_rules.drop(connection, host, rule))
+
+
+def listed(node: Node, rule: str) -> list[HostRule]:
+    """The hosts of one rule, those of the configuration without a date."""
+    with node.store.read() as connection:
+        rows = [HostRule(row.host, row.rule, row.since, row.comment) for row in host_rules.listed(connection, rule)]
+    configured = node.config.block if rule == BLOCK else node.config.allow
+    return [HostRule(host, rule, "", "config.toml") for host in sorted(configured)] + rows
+
+
+def export(rules: Iterable[HostRule]) -> str:
+    """The blocks as Mastodon exports them."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["#" + name for name in COLUMNS])
+    for each in rules:
+        writer.writerow([each.host, _SUSPEND, "true", "true", each.comment, "false"])
+    return out.getvalue()
+
+
+def import_blocks(node: Node, text: str) -> Imported:
+    """Block every host that a file suspends, in one transaction; a file without a header is one host a line."""
+    blocked, known, refused = list[str](), list[str](), list[tuple[int, str, str]]()
+
+    def act(connection: Connection) -> None:
+        for number, host, severity, comment in _rows(text):
+            name = host_name(host)
+            if name is None or severity not in ("", _SUSPEND):
+                refused.append((number, host[:200], "host" if name is None else "severity"))
+            elif _block(connection, node, name, comment[:500]):
+                blocked.append(name)
+            else:
+                known.append(name)
+
+    node.store.write(act)
+    return Imported(tuple(blocked), tuple(known), tuple(refused))
+
+
+def _rows(text: str) -> Iterator[tuple[int, str, str, str]]:
+    """Line number, domain, severity and public comment of each line."""
+    lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    head = [name.strip().lstrip("#").lower() for name in lines[0]] if lines else []
+    names = head if "domain" in head else ["domain"]
+    for number, line in enumerate(lines, 1):
+        if (number == 1 and names is head) or not any(cell.strip() for cell in line):
+            continue
+        row = dict(zip(names, (cell.strip() for cell in line), strict=False))
+        yield number, row.get("domain", ""), row.get("severity", "").lower(), row.get("public_comment", "")
