@@ -198,3 +198,28 @@ def test_it_refuses_what_was_tampered_with_or_signed_by_another(met: Met) -> Non
     assert not [
         each for each in met.peer.ask("state")["received"] if "tampered" in each["id"] or "changed" in each["id"]
     ]
+
+
+def test_it_hears_us_with_new_keys_and_still_verifies_what_the_old_ones_signed(met: Met, tmp_path: Path) -> None:
+    """Keys that expired, then keys that were revoked, and a recovery key: all are in an actor that it reads."""
+    met.followed()
+    signed_before = get(met.place + "/documents/description", ACTIVITY).json()
+    paper = json.loads(met.rig.command("site", "keys", "recover", "--new", "--json").stdout)["recovery"]
+    file = tmp_path / "paper.txt"
+    file.write_text(paper, "utf-8")
+    for number, words in enumerate((["rotate"], ["recover", "--file", str(file)]), 2):
+        told = len(met.heard("Update", met.place))
+        assert met.rig.command("site", "keys", *words).returncode == 0
+        until(lambda told=told: len(met.heard("Update", met.place)) > told)
+        served = get(met.place, ACTIVITY).json()
+        assert served["publicKey"]["id"] == f"{met.place}#main-key-{number}"
+        assert met.peer.ask("read", url=met.place)["publicKey"]["id"] == served["publicKey"]["id"]
+        if number == 2:
+            assert met.peer.ask("verify", json=signed_before)
+        post_file = tmp_path / f"{number}.md"
+        post_file.write_text(f"---\ntitre: Clés {number} {met.dialect}\n---\n\nBonjour.\n", "utf-8")
+        line = ("post", SLUG, "--type", "note", "--file", str(post_file), "--json")
+        note = json.loads(met.rig.command("site", *line).stdout)["id"]
+        until(lambda note=note: met.heard("Create", note))
+        assert met.peer.ask("verify", json=get(note, ACTIVITY).json())
+    assert met.peer.ask("verify", json=get(met.place + "/documents/description", ACTIVITY).json())
