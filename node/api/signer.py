@@ -52,7 +52,7 @@ async def reader_of(request: web.Request, node: Node) -> str | Refused | None:
         return None
     authorities = frozenset({node.config.authority})
     wrong = verify(came, signature, key, node.clock(), authorities)
-    if wrong is not None and wrong.reason == "signature":
+    if wrong is not None and wrong.reason in ("signature", "key_expired"):
         fresh = await keys.fresh_key(signature.key_id)  # it may have another key by now
         wrong = wrong if isinstance(fresh, Refused) else verify(came, signature, fresh, node.clock(), authorities)
     return key.owner if wrong is None else wrong

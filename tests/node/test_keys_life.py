@@ -142,6 +142,14 @@ async def post(net: Net, by: Signer, kind: str, content: Any) -> tuple[int, str]
             return response.status, said.get("reason", "")
 
 
+async def read_by(net: Net, by: Signer) -> tuple[int, str]:
+    """What the council answers to a signed GET."""
+    url = net.council.config.node_actor + "/outbox"
+    async with aiohttp.ClientSession() as session, session.get(url, headers=by.headers("GET", url, None)) as response:
+        said = await response.json(content_type=None)
+        return response.status, said.get("reason", "")
+
+
 def forged(net: Net, by: Signer, name: str, version: int, when: str) -> dict[str, Any]:
     """A report that the place never made."""
     query = "SELECT bytes FROM blobs b JOIN journal j USING (seq) WHERE object_type='Report' AND kind='document'"
@@ -166,6 +174,8 @@ async def test_stolen_keys_are_refused_within_one_harvest(net: Net) -> None:
     owner = net.signer
     assert await post(net, owner, "Create", forged(net, thief, "x", 1, now)) == (401, "key_revoked")
     assert await post(net, owner, "Create", forged(net, thief, "x", 1, long_ago)) == (401, "key_revoked")
+    assert await read_by(net, thief) == (401, "key_revoked")
+    assert await read_by(net, owner) == (200, "")
     net.says(5)
     await net.arrived()
     assert await net.harvested() == (0, 0, "")
