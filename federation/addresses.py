@@ -39,14 +39,14 @@ def may_ask(host: str, port: int | None) -> bool:
 
 
 def _is_label(label: str) -> bool:
-    """A label of letters, digits and inner hyphens; what claims to be Punycode must be it."""
+    """A label of letters, digits and inner hyphens; what claims to be Punycode must be it, and of no other label."""
     if not _LABEL.fullmatch(label) or not label.startswith("xn--"):
         return _LABEL.fullmatch(label) is not None
     try:
         text = label[4:].encode("ascii").decode("punycode")
     except UnicodeError:
         return False
-    return not text.isascii() and text.isprintable()
+    return not text.isascii() and text.isprintable() and text.encode("punycode").decode("ascii") == label[4:]
 
 
 def is_public(text: str) -> bool:

@@ -7,7 +7,7 @@ most sixty keys a minute, and all hosts together for so many at once. No redirec
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -146,10 +146,13 @@ class Fetcher:
         while not isinstance(page, Refused):
             yield page
             following = page.content.get("first") if "first" in page.content else page.content.get("next")
+            if isinstance(following, dict) and items_of(following):  # a page inside its collection
+                page = replace(page, content=following)
+                continue
             url = id_of(following)
-            if not url or url in seen or url == page.url:
+            if following is None or url in seen or url == page.url:
                 return
-            if origin(url) != origin(collection) or len(seen) >= MAX_PAGES:
+            if not url or origin(url) != origin(collection) or len(seen) >= MAX_PAGES:
                 yield refuse("too_large" if len(seen) >= MAX_PAGES else "origin", url[:200])
                 return
             seen.add(url)
