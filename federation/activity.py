@@ -50,6 +50,7 @@ class ActivityFacts:
     object_types: tuple[str, ...]
     stream: Mapping[str, Any]
     commitment: Mapping[str, Any]
+    target: str = ""
 
 
 def make(kind: str, heading: Heading, content: Mapping[str, Any] | str) -> dict[str, Any]:
@@ -161,4 +162,5 @@ def describe(activity: Mapping[str, Any]) -> ActivityFacts | Refused:
         object_types=types_of(embedded) if embedded is not None else (),
         stream=_mapping(activity.get("stream")),
         commitment=_mapping(activity.get("commitment")),
+        target=id_of(activity.get("target")) if "target" in activity else "",
     )

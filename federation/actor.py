@@ -16,6 +16,7 @@ from federation.keys import ActorKeys, PublicKey
 from vocab.contexts import ACTOR_CONTEXT
 
 IMPLEMENTS = "https://w3id.org/tierslieux/ns#"
+MAX_NAMES = 16
 ACTOR_TYPES = ("Person", "Organization", "Group", "Service", "Application")
 
 
@@ -54,6 +55,7 @@ class RemoteActor:
     implements: tuple[str, ...]
     recovery: tuple[Listed, ...] = ()
     revoked: tuple[Listed, ...] = ()
+    also_known_as: tuple[str, ...] = ()
 
     @property
     def changes(self) -> str:
@@ -170,4 +172,5 @@ def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | 
         implements=_implements(document),
         recovery=listed.recovery,
         revoked=listed.revoked,
+        also_known_as=tuple(filter(is_iri, _listed(document.get("alsoKnownAs"))))[:MAX_NAMES],
     )

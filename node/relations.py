@@ -80,10 +80,11 @@ async def follow(node: Node, target: str) -> Asked | Unreachable:
     found = await _resolve(node, target)
     if isinstance(found, Unreachable):
         return found
-    return node.store.write(lambda connection: _follow(connection, node, found))
+    return node.store.write(lambda connection: ask(connection, node, found))
 
 
-def _follow(connection: Connection, node: Node, found: Resolved) -> Asked:
+def ask(connection: Connection, node: Node, found: Resolved) -> Asked:
+    """The same, inside the caller's transaction, of an actor that was just read."""
     now, me, target = node.clock(), node.config.node_actor, found.actor.id
     peers.remember(connection, found.actor, found.document, now, found.handle)
     key = (following.c.actor == me) & (following.c.target == target)
@@ -274,12 +275,22 @@ def _of_ours(connection: Connection, node: Node, verified: Verified) -> Row[Any]
 
 
 def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:
-    """The place that we asked accepts."""
-    row = _of_ours(connection, node, verified)
+    """The place that we asked accepts, this request or an earlier one of ours: none stays pending for ever."""
+    row = _of_ours(connection, node, verified) or _asked_before(connection, verified)
     if row is None or row.state not in ("requested", "accepted"):
         return False
     connection.execute(_state(row, "accepted"))
     return True
+
+
+def _asked_before(connection: Connection, verified: Verified) -> Row[Any] | None:
+    """The relation with the one who accepts, if it is an earlier Follow of ours that it accepts."""
+    facts = verified.facts
+    followed = select(following).where(following.c.target == facts.actor)
+    row = connection.execute(followed).one_or_none()
+    if row is None or journal.known(connection, row.actor, facts.object_id) is None:
+        return None
+    return row
 
 
 def on_reject(connection: Connection, node: Node, verified: Verified) -> bool:

@@ -15,7 +15,7 @@ from federation.canonical import jcs
 from federation.clock import timestamp
 from federation.errors import Refused, refuse
 from federation.inbox import Document, Verified
-from node import relations
+from node import moves, relations
 from node.context import Node
 from node.store import documents, journal, peers, times
 from node.store.journal import Verdict
@@ -25,9 +25,10 @@ from node.store.schema import journal as rows
 Effect = Callable[[Connection, Node, Verified], object]
 _EFFECTS: dict[str, Effect] = {
     "Follow": relations.on_follow,
-    "Accept": relations.on_accept,
+    "Accept": moves.on_accept,
     "Reject": relations.on_reject,
     "Undo": relations.on_undo,
+    "Move": moves.on_move,
 }
 
 

@@ -68,3 +68,8 @@ def gone(connection: Connection, actor: str, now: datetime) -> None:
     """The actor is deleted: nothing is sent to it any more, and what it said of itself is forgotten."""
     forgotten = {"gone": times.text(now), "document": b"{}", "name": None}
     connection.execute(update(peers).where(peers.c.actor == actor).values(forgotten))
+
+
+def moved(connection: Connection, actor: str, target: str) -> None:
+    """The actor lives elsewhere now."""
+    connection.execute(update(peers).where(peers.c.actor == actor).values(moved=target))
