@@ -124,6 +124,8 @@ class Deliverer:
             outcome = await self._attempt(delivery, group)
             if outcome is not Outcome.DONE:
                 held.add(delivery.key)
+            if outcome is Outcome.FAILED and visit.failed:
+                continue  # of attempts that were under way at once, one failure counts: the host was away once
             visit.failed |= outcome is Outcome.FAILED
             after = step(visit.state, outcome is not Outcome.FAILED, self.clock())
             if after != visit.state:
