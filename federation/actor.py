@@ -10,7 +10,7 @@ from typing import Any
 
 from federation import keylist
 from federation.activity import id_of, is_iri, origin, types_of
-from federation.errors import Refused, refuse
+from federation.errors import Refused, Steps, first, refuse
 from federation.keylist import Listed
 from federation.keys import ActorKeys, PublicKey
 from vocab.contexts import ACTOR_CONTEXT
@@ -141,29 +141,42 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     return value[:500] if isinstance(value, str) else ""
 
 
-def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | Refused:
-    """The actor of a document read at `fetched_from`.
+def actor_steps(document: Mapping[str, Any], fetched_from: str) -> Steps:
+    """What makes a document, read at `fetched_from`, an actor.
 
-    Refused: `actor_document_id` when the document names another id than where it was read (an id that serves, or
-    redirects to, somebody else's document is not that actor); `document_form` without an inbox of its own origin.
+    `actor_document_id` when it names another id than where it was read (an id that serves, or redirects to,
+    somebody else's document is not that actor); `document_form` without an inbox of its own origin.
     """
     actor = document.get("id")
     if not isinstance(actor, str) or not is_iri(actor) or actor != fetched_from.partition("#")[0]:
-        return refuse("actor_document_id", str(actor)[:200])
-    kind = next((t for t in types_of(document) if t in ACTOR_TYPES), "")
-    inbox = _same_origin(document, "inbox", actor)
-    if not kind or not inbox:
-        return refuse("document_form", "not an actor")
+        yield "actor_id", refuse("actor_document_id", str(actor)[:200])
+        return
+    yield "actor_id", None
+    yield "actor_type", None if actor_type(document) else refuse("document_form", "not an actor")
+    yield "inbox", None if _same_origin(document, "inbox", actor) else refuse("document_form", "not an actor")
+
+
+def actor_type(document: Mapping[str, Any]) -> str:
+    """The type of actor that a document says it is; `""` for none."""
+    return next((t for t in types_of(document) if t in ACTOR_TYPES), "")
+
+
+def read_actor(document: Mapping[str, Any], fetched_from: str) -> RemoteActor | Refused:
+    """The actor of a document, if every step holds."""
+    wrong = first(actor_steps(document, fetched_from))
+    if wrong is not None:
+        return wrong
+    actor = str(document["id"])
     endpoints = document.get("endpoints")
     shared = _same_origin(endpoints, "sharedInbox", actor) if isinstance(endpoints, Mapping) else ""
     listed = keylist.read(document, actor)
     outbox = _same_origin(document, "outbox", actor)
     return RemoteActor(
         id=actor,
-        type=kind,
+        type=actor_type(document),
         username=_text(document, "preferredUsername"),
         name=_text(document, "name"),
-        inbox=inbox,
+        inbox=_same_origin(document, "inbox", actor),
         shared_inbox=shared,
         outbox=outbox,
         followers=_same_origin(document, "followers", actor),

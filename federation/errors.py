@@ -9,7 +9,7 @@
 What *another* node sent wrong is never raised: it is a returned `Refused`, whose reason is a stable code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -138,6 +138,14 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "handle": 400,
     }
 )
+
+
+Steps = Iterable[tuple[str, Refused | None]]  # what is judged, each by its name, and None where it holds
+
+
+def first(steps: Steps) -> Refused | None:
+    """The first refusal, and no step is taken after it; None when all hold."""
+    return next((refused for _, refused in steps if refused is not None), None)
 
 
 def refuse(reason: str, detail: str = "", expected: str = "", wait: float = 0.0) -> Refused:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from federation.activity import id_of, is_iri, origin
 from federation.actor import RemoteActor, read_actor
 from federation.canonical import read_json
-from federation.errors import Refused, refuse
+from federation.errors import Refused, Steps, first, refuse
 from federation.keys import PublicKey
 from federation.transport import ACCEPT, ACTIVITY_JSON, REDIRECTS, Answer, Sign, Transport
 from vocab.contexts import AS2_URL
@@ -62,11 +62,7 @@ class Fetcher:
         answer = await self._transport.get(url, ACCEPT, self._sign, redirects)
         if isinstance(answer, Refused):
             return answer
-        if answer.status != 200:
-            return _status(answer)
-        if not _is_activity(answer.content_type):
-            return refuse("content_type", answer.content_type[:80])
-        content = read_json(answer.body)
+        content = first(page_steps(answer)) or read_json(answer.body)
         return content if isinstance(content, Refused) else Page(answer.url, content, answer.body)
 
     async def absence(self, url: str) -> str:
@@ -203,9 +199,12 @@ def _owner(content: Mapping[str, Any]) -> str:
     return id_of(content.get("owner")) or id_of(content.get("controller")) or id_of(content)
 
 
-def _status(answer: Answer) -> Refused:
+def page_steps(answer: Answer) -> Steps:
+    """What makes an answer a page, before its JSON is read."""
     reason = {404: "not_found", 410: "gone"}.get(answer.status, "remote_refused")
-    return refuse(reason, f"{answer.status} {answer.url[:200]}")
+    yield "status", None if answer.status == 200 else refuse(reason, f"{answer.status} {answer.url[:200]}")
+    is_activity = _is_activity(answer.content_type)
+    yield "media_type", None if is_activity else refuse("content_type", answer.content_type[:80])
 
 
 def items_of(page: Mapping[str, Any]) -> list[Any]:

@@ -11,11 +11,11 @@ from typing import Any, Final, Literal
 
 from federation.activity import ActivityFacts, describe, id_of, is_iri, origin, types_of
 from federation.canonical import NAMING, digest, jcs, read_message, refuse_keywords
-from federation.errors import NotCanonical, NotJudged, Refused, refuse
+from federation.errors import NotCanonical, NotJudged, Refused, Steps, first, refuse
 from federation.httpsig import IncomingRequest, Signature, verify
 from federation.keys import PublicKey
 from federation.policy import Policy
-from federation.proof import verify_proof
+from federation.proof import proof_steps, verify_proof
 from vocab.contexts import ALIAS, acceptable, harm
 
 _JUDGED: Final = object()
@@ -93,7 +93,7 @@ def read(content_type: str, raw: bytes, encoding: str = "") -> dict[str, Any] | 
     return activity if isinstance(activity, Refused) else _judge_contexts(activity) or activity
 
 
-def _judge_shape(message: Mapping[str, Any]) -> Refused | None:
+def judge_shape(message: Mapping[str, Any]) -> Refused | None:
     """What was pulled passes the gate that what is pushed passes."""
     return refuse_keywords(dict(message)) or _judge_contexts(message)
 
@@ -115,23 +115,19 @@ def document_type(content: Mapping[str, Any], rules: Mapping[str, DocumentRule])
     return next((t for t in types_of(content) if t in rules), "")
 
 
-def judge_authority(key_owner: str, actor: str, content: Mapping[str, Any] | None, owner: str | None) -> Refused | None:
-    """Key controller = actor = attributedTo = stored owner, as equal ids; same origin is necessary, not sufficient.
-
-    The one function for inbox, fetch, backfill and reconcile alike.
-    """
-    if key_owner != actor:
-        return refuse("key_owner", key_owner[:200])
+def authority_steps(key_owner: str, actor: str, content: Mapping[str, Any] | None, owner: str | None) -> Steps:
+    """Key controller = actor = attributedTo = stored owner, as equal ids; same origin is necessary, not sufficient."""
+    yield "key_owner", None if key_owner == actor else refuse("key_owner", key_owner[:200])
     if content is not None:
-        name = id_of(content)
-        if not name or origin(name) != origin(actor):
-            return refuse("origin", name[:200])
-        author = content.get("attributedTo")
-        if author != actor:
-            return refuse("attributed_to", str(author)[:200])
-    if owner is not None and owner != actor:
-        return refuse("stored_owner", owner[:200])
-    return None
+        name, author = id_of(content), content.get("attributedTo")
+        yield "origin", None if name and origin(name) == origin(actor) else refuse("origin", name[:200])
+        yield "attributed_to", None if author == actor else refuse("attributed_to", str(author)[:200])
+    yield "stored_owner", None if owner is None or owner == actor else refuse("stored_owner", owner[:200])
+
+
+def judge_authority(key_owner: str, actor: str, content: Mapping[str, Any] | None, owner: str | None) -> Refused | None:
+    """The one function for inbox, fetch, backfill and reconcile alike."""
+    return first(authority_steps(key_owner, actor, content, owner))
 
 
 def judge(
@@ -160,7 +156,7 @@ def judge_pulled(activity: Mapping[str, Any], raw: bytes, facts: Facts, now: dat
 
     What embeds no document with a proof has no effect when pulled, and is refused.
     """
-    described = _judge_shape(activity) or describe(activity)
+    described = judge_shape(activity) or describe(activity)
     if isinstance(described, Refused):
         return described
     if facts.document_key is None:
@@ -185,7 +181,7 @@ def judge_gone(
 ) -> Verified | Refused:
     """A Delete that was found by reading, once the object's own address answered over the guarded client: `gone`
     for 410, `withheld` for 404 to us, whom it used to be shown to and is no longer."""
-    described = _judge_shape(activity) or describe(activity)
+    described = judge_shape(activity) or describe(activity)
     if isinstance(described, Refused):
         return described
     if described.type != "Delete":
@@ -262,14 +258,32 @@ def _addressed(content: Mapping[str, Any]) -> str:
     return "public" if any(each in _PUBLIC for each in to if isinstance(each, str)) else "addressed"
 
 
-def judge_document(content: Mapping[str, Any], key: PublicKey, facts: Facts, now: datetime) -> Document | Refused:
-    """A document read at its own address: its proof, and the same authority as if it had been sent."""
+def document_steps(content: Mapping[str, Any], key: PublicKey | None, facts: Facts, now: datetime) -> Steps:
+    """A document read at its own address: its author has the same authority, and its proof, as if it had been sent.
+
+    `key`: the one that its proof names. What needs no proof, as the notes of other networks, may have none, and then
+    only its address vouches for it.
+    """
     author = content.get("attributedTo")
     if not isinstance(author, str) or not is_iri(author):
-        return refuse("attributed_to", str(author)[:200])
+        yield "attributed_to", refuse("attributed_to", str(author)[:200])
+        return
+    kind = document_type(content, facts.rules)
+    rule = facts.rules.get(kind, OF_OTHERS)
+    yield "shape", judge_shape(content)
+    yield from authority_steps(author if key is None else key.owner, author, content, facts.owner)
+    if key is not None:
+        yield from proof_steps(content, key, now)
+    elif rule.proof_required or "proof" in content:
+        yield "proof", refuse("key_unknown" if "proof" in content else "proof_absent")
+    yield "policy", facts.policy.judge(author)
+    document = _document(content, kind or next(iter(types_of(content)), ""), rule)
+    yield "form", document if isinstance(document, Refused) else None
+
+
+def judge_document(content: Mapping[str, Any], key: PublicKey, facts: Facts, now: datetime) -> Document | Refused:
+    """The same, of a type that the node's table knows."""
     kind = document_type(content, facts.rules)
     if not kind:
         return refuse("document_form", "type")
-    wrong = _judge_shape(content) or judge_authority(key.owner, author, content, facts.owner)
-    wrong = wrong or verify_proof(content, key, now)
-    return wrong or facts.policy.judge(author) or _document(content, kind, facts.rules[kind])
+    return first(document_steps(content, key, facts, now)) or _document(content, kind, facts.rules[kind])

@@ -100,26 +100,36 @@ def _read(document: Mapping[str, Any], actor: str) -> Iterator[Listed]:
     for name, kind in _LISTS:
         for entry in _entries(document.get(name))[:MAX_KEYS]:
             key = _key(entry, actor, kind) if isinstance(entry, Mapping) else None
-            if key is not None and (kind is not None or key.revoked is not None):
+            if isinstance(key, PublicKey) and (kind is not None or key.revoked is not None):
                 yield Listed(key, entry)
+
+
+def examined(document: Mapping[str, Any], actor: str) -> Iterator[tuple[str, PublicKey | Refused]]:
+    """Every entry of the lists by its id, and the key that it is, or why it is none."""
+    for name, kind in _LISTS[:-1]:
+        for entry in _entries(document.get(name))[:MAX_KEYS]:
+            if isinstance(entry, Mapping):
+                yield str(entry.get("id"))[:200], _key(entry, actor, kind)
 
 
 def _entries(value: object) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _key(entry: Mapping[str, Any], actor: str, purpose: KeyKind | None) -> PublicKey | None:
+def _key(entry: Mapping[str, Any], actor: str, purpose: KeyKind | None) -> PublicKey | Refused:
     """The key of an entry, whose times must be such if it has any."""
     kind = purpose or (KeyKind.RSA if "publicKeyPem" in entry else KeyKind.ED25519)
     is_rsa = kind is KeyKind.RSA
     text, key_id = entry.get("publicKeyPem" if is_rsa else "publicKeyMultibase"), entry.get("id")
     is_its_own = entry.get("owner" if is_rsa else "controller") == actor and (is_rsa or entry.get("type") == "Multikey")
-    if not (is_its_own and isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id)):
-        return None
+    if not (isinstance(text, str) and isinstance(key_id, str) and is_iri(key_id)):
+        return refuse("key_form", str(key_id)[:200])
+    if not is_its_own or not _is_within(key_id, actor):
+        return refuse("key_owner", key_id[:200])
     key, times = load_public(kind, text), [read_timestamp(entry.get(name)) for name in ("expires", "revoked")]
     is_timed = all(time is not None for time, name in zip(times, ("expires", "revoked"), strict=True) if name in entry)
-    if isinstance(key, Refused) or not is_timed or not _is_within(key_id, actor):
-        return None
+    if isinstance(key, Refused) or not is_timed:
+        return key if isinstance(key, Refused) else refuse("key_form", "expires or revoked")
     return PublicKey(key_id, actor, kind, key, *times)
 
 

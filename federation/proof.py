@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from federation.canonical import jcs
 from federation.clock import WINDOW, read_timestamp
-from federation.errors import NotCanonical, Refused, refuse
+from federation.errors import NotCanonical, Refused, Steps, first, refuse
 from federation.keys import KeyKind, PublicKey, judge_life, multibase_decode, multibase_encode, signed, verifies
 
 TYPE: Final = "DataIntegrityProof"
@@ -76,16 +76,6 @@ def method_of(document: Mapping[str, Any]) -> str | Refused:
     return proof if isinstance(proof, Refused) else str(proof["verificationMethod"])
 
 
-def _judge_options(document: Mapping[str, Any], proof: Mapping[str, Any], kind: KeyKind) -> Refused | None:
-    if proof["type"] != TYPE or proof["cryptosuite"] != SUITE:
-        return refuse("proof_suite", proof["cryptosuite"][:40])
-    if proof["proofPurpose"] != _PURPOSES[kind]:
-        return refuse("proof_purpose", proof["proofPurpose"][:40])
-    if "@context" in proof and proof["@context"] != document.get("@context"):
-        return refuse("proof_context")
-    return None
-
-
 def _judge_times(proof: Mapping[str, Any], key: PublicKey, now: datetime | None) -> Refused | None:
     created = read_timestamp(proof["created"])
     expires = read_timestamp(proof["expires"]) if "expires" in proof else None
@@ -109,25 +99,37 @@ def _judge_bytes(document: Mapping[str, Any], proof: Mapping[str, Any], key: Pub
     return None if verifies(key.key, value, message) else refuse("proof", key.id[:200])
 
 
+def proof_steps(
+    document: Mapping[str, Any],
+    public_key: PublicKey,
+    now: datetime | None = None,
+    kind: KeyKind = KeyKind.ED25519,
+) -> Steps:
+    """What makes a document the one that this key, which is of this `kind`, signed; bytes come last.
+
+    Without `now`, as for an archive, its times are compared with those of its key only.
+    """
+    proof = _proof_of(document)
+    yield "proof_form", proof if isinstance(proof, Refused) else None
+    if isinstance(proof, Refused):
+        return
+    named, suite, purpose = proof["verificationMethod"], proof["cryptosuite"], proof["proofPurpose"]
+    yield "proof_key", None if named == public_key.id else refuse("key_mismatch", named[:200])
+    yield "proof_kind", None if public_key.kind is kind else refuse("key_kind", public_key.kind)
+    yield "proof_suite", None if (proof["type"], suite) == (TYPE, SUITE) else refuse("proof_suite", suite[:40])
+    yield "proof_purpose", None if purpose == _PURPOSES[kind] else refuse("proof_purpose", purpose[:40])
+    is_same = "@context" not in proof or proof["@context"] == document.get("@context")
+    yield "proof_context", None if is_same else refuse("proof_context")
+    yield "proof_times", _judge_times(proof, public_key, now)
+    if public_key.kind is kind:
+        yield "proof", _judge_bytes(document, proof, public_key)
+
+
 def verify_proof(
     document: Mapping[str, Any],
     public_key: PublicKey,
     now: datetime | None = None,
     kind: KeyKind = KeyKind.ED25519,
 ) -> Refused | None:
-    """None when the document is what this key, which is of this `kind`, signed.
-
-    Without `now`, as for an archive, its times are compared with those of its key only.
-    """
-    proof = _proof_of(document)
-    if isinstance(proof, Refused):
-        return proof
-    if proof["verificationMethod"] != public_key.id:
-        return refuse("key_mismatch", proof["verificationMethod"][:200])
-    if public_key.kind is not kind:
-        return refuse("key_kind", public_key.kind)
-    return (
-        _judge_options(document, proof, kind)
-        or _judge_times(proof, public_key, now)
-        or _judge_bytes(document, proof, public_key)
-    )
+    """None when every step holds."""
+    return first(proof_steps(document, public_key, now, kind))
