@@ -96,6 +96,8 @@ async def _patiently(node: Node, look: Lookup, target: str, accept: bool, thorou
 async def _actor(node: Node, look: Lookup, target: str, accept: bool, thorough: bool) -> HarvestedActor:
     read = await look.fetcher.actor(target)
     if isinstance(read, Refused):
+        if read.reason == "gone":
+            await node.store.awrite(lambda connection: peers.missing(connection, target, node.clock()))
         return HarvestedActor(target, error=read.reason)
     actor, raw = read
     now = node.clock()

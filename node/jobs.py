@@ -15,7 +15,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy import select
 
 from federation.delivery import Deliverer
-from node import gaps, moves
+from node import absences, gaps, moves
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
@@ -39,6 +39,7 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     scheduler.add_job(_Readings(node).due, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(moves.settle, "interval", seconds=3, args=[node, lookup], max_instances=1, coalesce=True)
+    scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
     projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))

@@ -40,6 +40,7 @@ def remember(
         "implements": IMPLEMENTS in actor.implements,
         "fetched": stamp,
         "gone": None,
+        "missing": None,
     } | ({"handle": handle} if handle else {})
     connection.execute(insert(peers).values(row).on_conflict_do_update(index_elements=["actor"], set_=row))
     revoked = (peer_keys.heed if pushed else peer_keys.note)(connection, actor, now)
@@ -68,6 +69,12 @@ def gone(connection: Connection, actor: str, now: datetime) -> None:
     """The actor is deleted: nothing is sent to it any more, and what it said of itself is forgotten."""
     forgotten = {"gone": times.text(now), "document": b"{}", "name": None}
     connection.execute(update(peers).where(peers.c.actor == actor).values(forgotten))
+
+
+def missing(connection: Connection, actor: str, now: datetime) -> None:
+    """Its address answers 410; from when, if it is the first time."""
+    known = (peers.c.actor == actor) & peers.c.missing.is_(None) & peers.c.gone.is_(None)
+    connection.execute(update(peers).where(known).values(missing=times.text(now)))
 
 
 def moved(connection: Connection, actor: str, target: str) -> None:

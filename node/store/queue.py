@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from federation.breaker import Breaker
 from federation.queue import Delivery
-from node.store import times
+from node.store import peers, times
 from node.store.engine import Store
 from node.store.journal import activity_bytes
 from node.store.schema import deliveries, hosts, journal
@@ -92,6 +92,8 @@ class StoredQueue:
         stamp = times.text(now)
         values = {"state": state, "status": status, "reason": reason, "done": stamp, "next": stamp}
         await self._change(delivery, values | {"attempts": delivery.attempts + 1})
+        if status == 410:
+            await self._store.awrite(lambda connection: peers.missing(connection, delivery.recipient, now))
 
     async def postponed(self, delivery: Delivery, until: datetime, status: int | None, reason: str) -> None:
         tried = delivery.attempts + (reason != "closed_for_now")
