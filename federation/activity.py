@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import IPv6Address
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ _IRI = re.compile(
     r"(https?)://(\[[0-9a-f:.]+\]|[!$&'()*+,\-.0-9;=_a-z~]*[!$&'()*+,\-0-9;=_a-z~])(?::([1-9][0-9]{0,4}))?"
     r"(?:[/?#][!#-;=?-\[\]_a-z~]*)?"
 )
+_NUMERIC = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$|^\[")  # what a browser reads as an address
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:[/?#]|$)", re.IGNORECASE)
 
 
@@ -86,14 +87,16 @@ def _split(iri: str) -> tuple[str, str, int] | None:
         return None
     scheme, host, written = found.groups()
     port = int(written or 0)
-    if port == _PORTS[scheme] or port > 65_535 or (host[0] == "[" and not _is_literal(host)):
+    if port == _PORTS[scheme] or port > 65_535 or (_NUMERIC.search(host) and not _is_literal(host)):
         return None
     return scheme, host, port or _PORTS[scheme]
 
 
 def _is_literal(host: str) -> bool:
+    """An address as it is written in its one form (RFC 5952; four decimal numbers)."""
+    bare = host.strip("[]")
     try:
-        return str(IPv6Address(host[1:-1])) == host[1:-1]
+        return str(ip_address(bare)) == bare and (":" in bare) == (host != bare)
     except ValueError:
         return False
 

@@ -174,8 +174,9 @@ def _load_rsa(text: str) -> RSAPublicKey | Refused:
         return refuse("key_kind", "not an RSA key")
     if not RSA_BITS <= key.key_size <= RSA_BITS_MOST:
         return refuse("key_weak", f"{key.key_size} bits")
-    if key.public_numbers().e.bit_length() > 32:
-        return refuse("key_weak", "exponent")
+    numbers = key.public_numbers()
+    if numbers.e.bit_length() > 32 or not numbers.n & 1:
+        return refuse("key_weak", "exponent or modulus")
     return key
 
 

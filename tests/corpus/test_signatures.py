@@ -1,6 +1,5 @@
 """Published vectors of both dialects, read by the same code that reads our peers."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,18 +12,13 @@ from federation import httpsig_cavage, httpsig_rfc9421
 from federation.errors import Refused
 from federation.httpsig import IncomingRequest, Signature, signature_of, verify
 from federation.keys import KeyKind, PublicKey, verifies
+from tests.corpus.vectors import loaded
 from tests.federation.signing import NOW, rsa_key
-from tests.shared import shared
 
 C2_SIGNATURE = (
     "qdx+H7PHHDZgy4y/Ahn9Tny9V3GP6YgBPyUXMmoxWtLbHpUnXS2mg2+SbrQDMCJypxBLSPQR2aAjn7ndmw2iicw3HMbe8VfEdKFYRqzic+efkb3nndiv"
     "/x1xSHDJWeSWkx3ButlYSuBskLu6kd9Fswtemr3lgdDEmn04swr2Os0="
 )
-
-
-def loaded(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(shared(f"vectors/{name}.json").read_text("utf-8"))
-    return found
 
 
 def cavage_key() -> RSAPublicKey:
