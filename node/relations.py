@@ -174,13 +174,13 @@ async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | N
 
     def act(connection: Connection) -> str:
         for row in mine:
-            _settle(connection, node, row.slug, iri, state)
+            settle(connection, node, row.slug, iri, state)
         return iri
 
     return node.store.write(act)
 
 
-def _settle(connection: Connection, node: Node, slug: str, follower: str, state: str) -> None:
+def settle(connection: Connection, node: Node, slug: str, follower: str, state: str) -> None:
     """Answer a Follow; one who is accepted is sent what is public now."""
     actor = node.config.actor(slug)
     key = (followers.c.actor == actor) & (followers.c.follower == follower)
@@ -262,7 +262,7 @@ def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
     changed = {"follow": facts.id} | ({} if before is None or before.state != "rejected" else {"state": "pending"})
     connection.execute(statement.on_conflict_do_update(index_elements=["actor", "follower"], set_=changed))
     if at_once:
-        _settle(connection, node, ours.slug, facts.actor, "accepted")
+        settle(connection, node, ours.slug, facts.actor, "accepted")
     return True
 
 
