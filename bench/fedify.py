@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,13 +28,18 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def fedify_inbox(folder: Path, peers: Sequence[Peer]) -> Iterator[tuple[str, int]]:
-    """A Fedify server that knows these actors' keys: the URL of its inbox, and its process id."""
+def fedify_inbox(folder: Path, peers: Sequence[Peer], queued: bool = False) -> Iterator[tuple[str, int]]:
+    """A Fedify server that knows these actors' keys: the URL of its inbox, and its process id.
+
+    `queued`: what it verified waits in a queue on the disk, as its manual advises; `stored` tells when it was read.
+    """
     (port,) = free_ports(1)
     keys = folder / "fedify-keys.jsonl"
     known = ({"id": p.id + "#main-key", "owner": p.id, "pem": p.keys.public_pem} for p in peers)
     keys.write_text("".join(json.dumps(key) + "\n" for key in known), encoding="utf-8")
-    with _running("inbox.mjs", str(port), str(keys), str(_database(folder))) as process:
+    _database(folder).unlink(missing_ok=True)
+    words = (str(port), str(keys), str(_database(folder)), *(["queued"] if queued else []))
+    with _running("inbox.mjs", *words) as process:
         yield f"http://{HOST}:{port}/inbox", process.pid
 
 
@@ -41,6 +47,12 @@ def kept(folder: Path) -> int:
     """How many activities its database holds, also after a SIGKILL."""
     with sqlite3.connect(_database(folder)) as connection:
         return int(connection.execute("SELECT count(*) FROM activities").fetchone()[0])
+
+
+def stored(folder: Path, count: int) -> None:
+    """Wait until its database holds so many activities."""
+    while kept(folder) < count:
+        time.sleep(0.02)
 
 
 def fedify_fanout(

@@ -8,7 +8,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
@@ -50,7 +50,7 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
     with bare() as (url, pid):
         baseline = rate(url + "/inbox", pid, signed * 2)
     if fedify.is_installed():
-        yield _fedify(folder, peers, rates["notes"])
+        yield from _fedify(folder, peers, rates["notes"])
     for kind, found in rates.items():
         said = {"posts_per_cpu_second": round(found), "wanted": WANTED[kind], "bytes": lengths[kind]}
         yield {"measure": f"inbox.{kind}", **said, "bare_aiohttp": round(baseline), "ratio": round(found / baseline, 3)}
@@ -58,12 +58,14 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
     yield {"measure": "memory.site_under_load", "rss_mb": round(memory, 1), "limit_mb": 110}
 
 
-def _fedify(folder: Path, peers: Sequence[Peer], ours: float) -> dict[str, object]:
-    """The same notes to a Fedify server that knows the same keys and writes as durably."""
-    with fedify.fedify_inbox(folder, peers) as (url, pid):
-        found = rate(url, pid, list(requests(peers, url, "notes", FEDIFY_POSTS)))
-    said = {"posts_per_cpu_second": round(found), "answered_202": FEDIFY_POSTS, "kept": fedify.kept(folder)}
-    return {"measure": "inbox.fedify", **said, "ours_is_times": round(ours / found, 1), "wanted_times": 10}
+def _fedify(folder: Path, peers: Sequence[Peer], ours: float) -> Iterator[dict[str, object]]:
+    """The same notes to a Fedify server that knows the same keys and writes as durably, without and with its queue."""
+    for name, queued in (("inbox.fedify", False), ("inbox.fedify_queued", True)):
+        with fedify.fedify_inbox(folder, peers, queued) as (url, pid):
+            signed = list(requests(peers, url, "notes", FEDIFY_POSTS))
+            found = rate(url, pid, signed, lambda count: fedify.stored(folder, count))
+        said = {"posts_per_cpu_second": round(found), "answered_202": FEDIFY_POSTS, "kept": fedify.kept(folder)}
+        yield {"measure": name, **said, "ours_is_times": round(ours / found, 1), "wanted_times": 10}
 
 
 @contextmanager
@@ -84,11 +86,13 @@ def bare() -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def rate(url: str, pid: int, signed: Sequence[Request]) -> float:
-    """Accepted POSTs per CPU-second of the process, once it is warm."""
+def rate(url: str, pid: int, signed: Sequence[Request], settle: Callable[[int], None] = lambda _: None) -> float:
+    """Accepted POSTs per CPU-second of the process, once it is warm; `settle` waits until it has done with so many."""
     asyncio.run(_post(url, signed[:WARM]))
+    settle(WARM)
     before = cpu_seconds(pid)
     asyncio.run(_post(url, signed[WARM:]))
+    settle(len(signed))
     return len(signed[WARM:]) / max(cpu_seconds(pid) - before, 0.01)
 
 

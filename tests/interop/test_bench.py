@@ -1,12 +1,13 @@
 """What the benchmark measures of Fedify is the real thing: it verifies, keeps on the disk, and sends what it counts."""
 
+import asyncio
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from bench.crowd import Peer
-from bench.fedify import fedify_fanout, fedify_inbox, is_installed, kept
+from bench.fedify import fedify_fanout, fedify_inbox, is_installed, kept, stored
 from bench.inbox import bare
 from federation.keys import generate
 from tests.node.sender import Sender
@@ -19,9 +20,10 @@ def sender() -> Sender:
     return Sender()
 
 
-async def test_its_inbox_keeps_what_it_verified_and_nothing_else(sender: Sender, tmp_path: Path) -> None:
+@pytest.mark.parametrize("queued", [False, True])
+async def test_its_inbox_keeps_what_it_verified_and_nothing_else(sender: Sender, tmp_path: Path, queued: bool) -> None:
     note = {"id": sender.id + "/notes/1", "type": "Note", "attributedTo": sender.id, "content": "Bonjour"}
-    with fedify_inbox(tmp_path, [Peer(sender.id, sender.keys)]) as (inbox, _):
+    with fedify_inbox(tmp_path, [Peer(sender.id, sender.keys)], queued) as (inbox, _):
         async with aiohttp.ClientSession() as session:
             for number in range(3):
                 await sender.post(session, inbox, sender.say(number, "Create", note))
@@ -33,6 +35,7 @@ async def test_its_inbox_keeps_what_it_verified_and_nothing_else(sender: Sender,
             ):
                 async with session.post(inbox, data=sent, headers=headers) as answer:
                     assert answer.status == 401
+        await asyncio.to_thread(stored, tmp_path, 3)
     assert kept(tmp_path) == 3
 
 
