@@ -27,7 +27,7 @@ SLUG = "etabli"
 FEDIFY = HERE / "fedify"
 BOVINE = HERE.parents[1] / ".venv" / "interop" / "bin" / "python"
 NODE = FEDIFY / "node_modules" / ".bin" / "node"
-PATIENCE = 20.0
+PATIENCE = 40.0
 _OPENER = build_opener(ProxyHandler({}))
 
 

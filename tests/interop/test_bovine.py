@@ -81,6 +81,30 @@ def test_it_receives_our_documents_and_verifies_their_proofs(met: Met) -> None:
     assert created["id"] in [each["object"]["id"] for each in met.peer.ask("collection", url=met.place + "/outbox")]
 
 
+def test_it_waits_for_an_answer_where_it_is_not_expected(met: Met) -> None:
+    with met.rig.node("site") as node:
+        add_place(node, "discret", place(node, "discret"))
+    discreet = met.place.replace(SLUG, "discret")
+    met.peer.ask("follow", actor=discreet)
+    states = "SELECT state FROM followers WHERE actor = :discreet"
+    assert met.rows(states, discreet=discreet) == [("pending",)]
+    for answer, kind, state in (("--approve", "Accept", "accepted"), ("--reject", "Reject", "rejected")):
+        met.rig.command("site", "followers", "discret", answer, f"@bob@{met.peer.authority}")
+        assert until(lambda kind=kind: [each for each in met.heard(kind) if each["actor"] == discreet])
+        assert met.rows(states, discreet=discreet) == [(state,)]
+
+
+def test_what_it_was_granted_is_sent_and_read_with_its_signature_only(met: Met) -> None:
+    met.rig.command("site", "share", SLUG, "--with", f"@bob@{met.peer.authority}", "--level", "network")
+    with met.rig.node("site") as node:
+        add_report(node, SLUG, "2024", visits(1789, "2024"), "network")
+        publish(node)
+    reports = until(lambda: [each["object"] for each in met.heard("Create") if each["object"]["sharing"] == "network"])
+    assert met.peer.ask("verify", document=reports[-1])
+    assert met.peer.ask("read", url=reports[-1]["id"]) == reports[-1]
+    assert get(reports[-1]["id"]).status == 404
+
+
 def test_it_is_told_that_a_place_is_no_more(met: Met) -> None:
     with met.rig.node("site") as node:
         add_place(node, "fugace", place(node, "fugace"), accept=[met.bob])
