@@ -73,46 +73,47 @@ def _self_link(document: Mapping[str, Any]) -> str:
     return ""
 
 
+async def named(handle: Handle, transport: Transport, loopback_peers: frozenset[str]) -> str | Refused:
+    """The actor's id that a host gives for a name."""
+    found = await _ask(transport, _base(handle.host, loopback_peers), f"acct:{handle.user}@{handle.host}")
+    if isinstance(found, Refused):
+        return found
+    return _self_link(found) or refuse("webfinger", "no actor")
+
+
+def own_handle(actor: RemoteActor, user: str = "") -> Handle:
+    """The name that an actor gives itself, at its own host."""
+    return Handle(actor.username or user, urlsplit(actor.id).netloc)
+
+
 async def resolve(
     target: str, transport: Transport, fetcher: Fetcher, loopback_peers: frozenset[str]
 ) -> Resolved | Refused:
     """The actor of a handle or of a URL; refused when the two directions do not agree."""
-    if is_iri(target):
-        read = await fetcher.actor(target.partition("#")[0])
-        if isinstance(read, Refused):
-            return read
-        handle = Handle(read[0].username, urlsplit(read[0].id).netloc)
-        backward = await _ask(transport, _base(handle.host, loopback_peers), f"acct:{handle.user}@{handle.host}")
-        agreed = not isinstance(backward, Refused) and _self_link(backward) == read[0].id
-        return Resolved(*read, str(handle) if agreed and handle.user else "")
-    asked = read_handle(target)
-    if asked is None:
+    asked = None if is_iri(target) else read_handle(target)
+    if asked is None and not is_iri(target):
         return refuse("handle", target[:200])
-    found = await _ask(transport, _base(asked.host, loopback_peers), f"acct:{asked.user}@{asked.host}")
-    if isinstance(found, Refused):
-        return found
-    actor_id = _self_link(found)
-    if not actor_id:
-        return refuse("webfinger", "no actor")
-    read = await fetcher.actor(actor_id)
+    address = target.partition("#")[0] if asked is None else await named(asked, transport, loopback_peers)
+    read = address if isinstance(address, Refused) else await fetcher.actor(address)
     if isinstance(read, Refused):
         return read
-    return await _agreed(asked, read, transport, loopback_peers)
+    agreed = await agree(asked, read[0], transport, loopback_peers)
+    if isinstance(agreed, Refused) and asked is not None:
+        return agreed
+    return Resolved(*read, "" if isinstance(agreed, Refused) else agreed)
 
 
-async def _agreed(
-    asked: Handle, read: tuple[RemoteActor, bytes], transport: Transport, loopback_peers: frozenset[str]
-) -> Resolved | Refused:
-    """The actor's own name at its own host must lead back to it; a host may delegate to another (RFC 7033 §8.5)."""
-    actor = read[0]
-    own = Handle(actor.username or asked.user, urlsplit(actor.id).netloc)
-    if origin(_base(asked.host, loopback_peers)) == origin(actor.id):
+async def agree(
+    asked: Handle | None, actor: RemoteActor, transport: Transport, loopback_peers: frozenset[str]
+) -> str | Refused:
+    """The actor's own name, which at its own host must lead back to it; another host may have delegated to that one
+    (RFC 7033 §8.5)."""
+    own = own_handle(actor, asked.user if asked else "")
+    if asked is not None and origin(_base(asked.host, loopback_peers)) == origin(actor.id):
         same = asked.user.lower() in (actor.username.lower(), "relay")
-        return Resolved(*read, str(own)) if same else refuse("webfinger", "another name")
-    backward = await _ask(transport, _base(own.host, loopback_peers), f"acct:{own.user}@{own.host}")
-    if isinstance(backward, Refused) or _self_link(backward) != actor.id:
-        return refuse("webfinger", "the two directions do not agree")
-    return Resolved(*read, str(own))
+        return str(own) if same else refuse("webfinger", "another name")
+    backward = await named(own, transport, loopback_peers) if own.user else ""
+    return str(own) if backward == actor.id else refuse("webfinger", "the two directions do not agree")
 
 
 def webfinger(subject: str, actor: str, page: str, rels: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -6,7 +6,7 @@ most sixty keys a minute, and all hosts together for so many at once. No redirec
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -135,7 +135,7 @@ class Fetcher:
         self._asked[host] = since, count + 1
         return count < LOOKUPS
 
-    async def pages(self, collection: str) -> AsyncIterator[Page | Refused]:
+    async def pages(self, collection: str) -> AsyncGenerator[Page | Refused, None]:
         """A collection and its pages, which must be of its origin; a refusal ends them, the own end of one too."""
         page = await self.page(collection)
         seen: set[str] = set()

@@ -125,6 +125,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command("allow", "node.cli.hosts:allow", (HOST, COMMENT, REMOVE)),
+    Command("fetch", "node.cli.fetch:fetch", (_arg("target", metavar="HANDLE_OR_URL"),)),
     Command(
         "deliveries",
         "node.cli.deliveries:deliveries",
