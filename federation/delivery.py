@@ -50,6 +50,11 @@ class _Visit:
     left: list[Delivery] = field(default_factory=list)
     failed: bool = False
 
+    def fail(self) -> bool:
+        """The host did not answer as it should; whether for the first time in this visit."""
+        first, self.failed = not self.failed, True
+        return first
+
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
@@ -124,9 +129,8 @@ class Deliverer:
             outcome = await self._attempt(delivery, group)
             if outcome is not Outcome.DONE:
                 held.add(delivery.key)
-            if outcome is Outcome.FAILED and visit.failed:
+            if outcome is Outcome.FAILED and not visit.fail():
                 continue  # of attempts that were under way at once, one failure counts: the host was away once
-            visit.failed |= outcome is Outcome.FAILED
             after = step(visit.state, outcome is not Outcome.FAILED, self.clock())
             if after != visit.state:
                 visit.state = after
