@@ -28,6 +28,11 @@ MODULES = (
     "node.api.ns",
     "node.web.routes",
 )
+_SAFE = (
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+)
 _KEEPALIVE = 15.0
 _COLLECT = (20_000, 20, 20)  # a message makes hundreds of objects and no cycle: young collections would find nothing
 _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json")
@@ -37,6 +42,7 @@ def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     """Every URL of a node, and the guarded client that looks keys up."""
     app = web.Application(client_max_size=MAX_BYTES)
     app.cleanup_ctx.append(_lookup(node))
+    app.on_response_prepare.append(_guarded)
     machine = {_canonical(route): route for route in activitypub.routes(node)}
     for name in modules:
         for route in importlib.import_module(name).routes(node):
@@ -45,6 +51,12 @@ def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
             app.add_routes([route if both is None else _negotiated(both, route)])
     app.add_routes(list(machine.values()))
     return app
+
+
+async def _guarded(_request: web.Request, response: web.StreamResponse) -> None:
+    """Whatever is answered is of the type it says, runs nothing, stands in no frame and tells nobody its address."""
+    for name, value in _SAFE:
+        response.headers.setdefault(name, value)
 
 
 def _close_at_the_end(app: web.Application, route: web.RouteDef) -> None:
