@@ -178,7 +178,7 @@ class Fetcher:
         if isinstance(result, Refused):
             if len(self._failed) >= _MOST:
                 self._failed.clear()
-            if result.reason != "too_many":
+            if result.reason not in ("too_many", "blocked"):  # what we may ask again sooner, or as soon as we will
                 self._failed[name] = (self._clock(), result)
         else:
             self._failed.pop(name, None)

@@ -1,11 +1,16 @@
 """Whom a node refuses: a block list, or with an allow list everybody who is not on it. Hosts, with their subdomains.
 
-A host is compared as its A-label in lower case, without a final dot; with a port it means that port only.
+A host is compared as its A-label in lower case, without a final dot, an address as RFC 5952 writes it; with a port it
+means that port only. What is blocked stays so, whatever else is allowed.
 """
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+import idna
 
 from federation.errors import Refused, refuse
 
@@ -25,23 +30,43 @@ class Policy:
         """`blocked`, or None."""
         if not self.block and not self.listed and not self.allow:
             return None
-        host, port = _host(iri)
-        parts = host.split(".")
-        names = {".".join(parts[i:]) for i in range(len(parts))} | {f"{host}:{port}"}
+        host, names = _names(iri)
         if names & self.block or ((self.listed or self.allow) and not names & self.allow):
             return refuse("blocked", host)
         return None
 
+    def blocks(self, host: str) -> tuple[str, ...]:
+        """The hosts of the block list that a host (as `host_name` gives it) is one of, or within."""
+        return tuple(sorted(_names(f"https://{host}/")[1] & self.block))
 
-def _host(iri: str) -> tuple[str, int]:
-    """The host and port that an IRI names; an empty host for what is no IRI, as a key id may be before it is read."""
+
+@lru_cache(maxsize=1_024)
+def _names(iri: str) -> tuple[str, frozenset[str]]:
+    """The host that an IRI names, and all that it may be listed as; nothing for what is no IRI, as a key id may be."""
     try:
         parts = urlsplit(iri)
-        name = parts.hostname or ""
-        host = f"[{name}]" if ":" in name else name
-        return host.rstrip("."), parts.port or (443 if parts.scheme == "https" else 80)
+        host = _canonical(parts.hostname or "")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
-        return "", 0
+        return "", frozenset()
+    if ":" in host:
+        host = f"[{host}]"
+    labels = host.split(".")
+    within = {host} if _is_address(host) else {".".join(labels[i:]) for i in range(len(labels))}
+    return host, frozenset(within | {f"{host}:{port}"})
+
+
+def _is_address(host: str) -> bool:
+    return host.startswith("[") or host.rpartition(".")[2].isdecimal()
+
+
+def _canonical(name: str) -> str:
+    """An IP address in its one form (RFC 5952), brackets taken off; any other name as it is, without a final dot."""
+    plain = name.rstrip(".").removeprefix("[").removesuffix("]")
+    try:
+        return str(ip_address(plain)) if _is_address(plain) or ":" in plain else plain
+    except ValueError:
+        return plain
 
 
 def host_name(text: str) -> str | None:
@@ -55,10 +80,18 @@ def host_name(text: str) -> str | None:
     host, _, port = (plain, "", "") if plain.endswith("]") or ":" not in plain else plain.rpartition(":")
     if ":" in plain.removeprefix(host) and not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         return None
-    try:
-        name = host.rstrip(".") if host.isascii() else host.rstrip(".").encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
+    name = _a_label(host.rstrip("."))
     if len(name) > 253 or not (_HOST.fullmatch(name) or _LITERAL.fullmatch(name)):
         return None
+    name = f"[{_canonical(name)}]" if name.startswith("[") else _canonical(name)
     return f"{name}:{int(port)}" if port else name
+
+
+def _a_label(host: str) -> str:
+    """The A-label form of an internationalised name (IDNA 2008, mapped by UTS 46); empty when it has none."""
+    if host.isascii():
+        return host
+    try:
+        return idna.encode(host, uts46=True).decode("ascii").rstrip(".")
+    except (idna.IDNAError, UnicodeError):
+        return ""

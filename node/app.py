@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from aiohttp import web
 
 from federation.canonical import MAX_BYTES
-from node import jobs, lookup, rotation
+from node import hosts, jobs, lookup, rotation
 from node.api import activitypub
 from node.api.accept import best
 from node.api.signer import ACTIVITY_JSON, LOOKUP
@@ -101,6 +101,7 @@ def runner_of(app: web.Application) -> web.AppRunner:
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
     rotation.finish(node)
+    hosts.heed_configuration(node)
     gc.freeze()
     gc.set_threshold(*_COLLECT)
     asyncio.run(_serve(node, host, port, ready))

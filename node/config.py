@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from federation.policy import host_name
 from node.errors import ConfigError
 
 FILE = "config.toml"
@@ -72,6 +73,10 @@ class Config:
     def is_aggregator(self) -> bool:
         return "aggregator" in self.roles
 
+    def hears_listed_only(self) -> bool:
+        """A list in the configuration restricts as soon as it names somebody; one made by hand, once switched on."""
+        return self.allow_list or bool(self.allow)
+
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
@@ -88,6 +93,13 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _set(value: Any) -> frozenset[str]:
     return frozenset(item.lower() for item in _texts(value))
+
+
+def _hosts(value: Any) -> frozenset[str]:
+    names = [host_name(item) for item in _texts(value)]
+    if None in names:
+        raise ValueError
+    return frozenset(name for name in names if name)
 
 
 def _flag(value: Any) -> bool:
@@ -139,8 +151,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("node", "license", "license", _text, "https://spdx.org/licenses/etalab-2.0"),
     Option("http", "bind", "bind", _text, "127.0.0.1:8080"),
     Option("federation", "loopback_peers", "loopback_peers", _loopback, ()),
-    Option("federation", "block", "block", _set, ()),
-    Option("federation", "allow", "allow", _set, ()),
+    Option("federation", "block", "block", _hosts, ()),
+    Option("federation", "allow", "allow", _hosts, ()),
     Option("federation", "allow_list", "allow_list", _flag, False),
     Option("federation", "rate", "rate", _positive, 50),
     Option("federation", "burst", "burst", _positive, 5_000),

@@ -6,7 +6,7 @@ and what waited to leave for it is parked. Lists are exchanged as Mastodon write
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -43,14 +43,29 @@ class Imported:
 
 def block(node: Node, host: str, comment: str = "") -> bool:
     """Block a host (as `host_name` gives it) and end what binds us to it; False when it was blocked already."""
-    return node.store.write(lambda connection: _block(connection, node, host, comment))
+    return bool(node.store.write(lambda connection: _block(connection, node, {host: comment})))
 
 
-def _block(connection: Connection, node: Node, host: str, comment: str) -> bool:
-    known = {row.host for row in host_rules.listed(connection, BLOCK)}
-    host_rules.put(connection, host, BLOCK, times.text(node.clock()), comment)
-    _part(connection, node, Policy(block=frozenset({host})))
-    return host not in known
+def is_ours(node: Node, host: str) -> bool:
+    """Whether blocking a host would block this node itself."""
+    return Policy(block=frozenset({host})).judge(node.config.url) is not None
+
+
+def heed_configuration(node: Node) -> None:
+    """End what binds us to the hosts that the configuration blocks: it may have changed while the node was stopped."""
+    if node.config.block:
+        node.store.write(lambda connection: _part(connection, node, Policy(block=node.config.block)))
+
+
+def _block(connection: Connection, node: Node, wanted: Mapping[str, str]) -> list[str]:
+    """Block hosts, each with a comment; those that were not blocked before. Without a new comment the old one stays."""
+    known = {row.host: row for row in host_rules.listed(connection, BLOCK)}
+    now = times.text(node.clock())
+    for host, comment in wanted.items():
+        if host not in known or comment not in ("", known[host].comment):
+            host_rules.put(connection, host, BLOCK, known[host].since if host in known else now, comment)
+    _part(connection, node, Policy(block=frozenset(wanted)))
+    return [host for host in wanted if host not in known]
 
 
 def _part(connection: Connection, node: Node, policy: Policy) -> None:
@@ -69,15 +84,25 @@ def _part(connection: Connection, node: Node, policy: Policy) -> None:
             connection.execute(queued.values(state="parked", reason="blocked"))
 
 
-def allow(node: Node, host: str, comment: str = "") -> str:
-    """Lift the block of a host (`lifted`), else put it on the list of those allowed (`listed`, or `known`)."""
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """`outcome`: lifted (it was blocked), listed, or known; `blocked_by`: hosts whose block still holds for it."""
 
-    def act(connection: Connection) -> str:
-        if host_rules.drop(connection, host, BLOCK):
-            return "lifted"
-        known = {row.host for row in host_rules.listed(connection, ALLOW)}
-        host_rules.put(connection, host, ALLOW, times.text(node.clock()), comment)
-        return "known" if host in known else "listed"
+    outcome: str
+    blocked_by: tuple[str, ...]
+
+
+def allow(node: Node, host: str, comment: str = "") -> Allowed:
+    """Lift the block of a host; put it on the list of those allowed, unless lifting is all that it needed."""
+
+    def act(connection: Connection) -> Allowed:
+        outcome = "lifted" if host_rules.drop(connection, host, BLOCK) else "known"
+        listed = {row.host for row in host_rules.listed(connection, ALLOW)}
+        if host not in listed and (outcome == "known" or node.config.hears_listed_only()):
+            host_rules.put(connection, host, ALLOW, times.text(node.clock()), comment)
+            outcome = "listed" if outcome == "known" else outcome
+        blocked = {row.host for row in host_rules.listed(connection, BLOCK)} | node.config.block
+        return Allowed(outcome, Policy(block=frozenset(blocked)).blocks(host))
 
     return node.store.write(act)
 
@@ -106,21 +131,20 @@ def export(rules: Iterable[HostRule]) -> str:
 
 
 def import_blocks(node: Node, text: str) -> Imported:
-    """Block every host that a file suspends, in one transaction; a file without a header is one host a line."""
-    blocked, known, refused = list[str](), list[str](), list[tuple[int, str, str]]()
+    """Block every host that a file suspends, in one transaction; a file without a header is one host a line.
 
-    def act(connection: Connection) -> None:
-        for number, host, severity, comment in _rows(text):
-            name = host_name(host)
-            if name is None or severity not in ("", _SUSPEND):
-                refused.append((number, host[:200], "host" if name is None else "severity"))
-            elif _block(connection, node, name, comment[:500]):
-                blocked.append(name)
-            else:
-                known.append(name)
-
-    node.store.write(act)
-    return Imported(tuple(blocked), tuple(known), tuple(refused))
+    Raises `csv.Error` for what is no CSV.
+    """
+    wanted, refused = dict[str, str](), list[tuple[int, str, str]]()
+    for number, host, severity, comment in _rows(text):
+        name = host_name(host)
+        reason = "host" if name is None else "severity" if severity not in ("", _SUSPEND) else ""
+        if name is None or reason or is_ours(node, name):
+            refused.append((number, host[:200], reason or "own"))
+        else:
+            wanted.setdefault(name, comment[:500])
+    blocked = node.store.write(lambda connection: _block(connection, node, wanted))
+    return Imported(tuple(blocked), tuple(host for host in wanted if host not in blocked), tuple(refused))
 
 
 def _rows(text: str) -> Iterator[tuple[int, str, str, str]]:

@@ -75,6 +75,10 @@ class Lookup:
         """`too_many` when the origin of a proved actor has said more than it may."""
         return self.rates.judge(actor)
 
+    def foresee(self, claimed: str) -> Refused | None:
+        """The same of the origin that a message claims, before its key is looked for; nothing is counted."""
+        return self.rates.foresee(claimed)
+
     async def fresh_key(self, key_id: str) -> PublicKey | Refused:
         """The same, asked of its owner now; what the log says against it holds all the same."""
         now, known = self.node.clock(), peer_keys.find(self.node.store.glance, key_id)

@@ -24,7 +24,8 @@ from node.taking import Taken, take
 
 
 class Keys(Protocol):
-    """Finds public keys by their id; `known` asks nobody. `limit` counts what an actor's origin says."""
+    """Finds public keys by their id; `known` asks nobody. `limit` counts what an actor's origin says; `foresee` tells
+    whether it would be too much."""
 
     def known(self, key_id: str) -> PublicKey | None: ...
 
@@ -33,6 +34,8 @@ class Keys(Protocol):
     async def fresh_key(self, key_id: str) -> PublicKey | Refused: ...
 
     def limit(self, actor: str) -> Refused | None: ...
+
+    def foresee(self, claimed: str) -> Refused | None: ...
 
 
 async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | Refused:
@@ -43,9 +46,9 @@ async def receive(node: Node, incoming: IncomingRequest, keys: Keys) -> Taken | 
     signature = signature_of(incoming)
     if isinstance(signature, Refused):
         return signature
-    blocked = policy(node).judge(signature.key_id)
-    if blocked is not None:
-        return blocked
+    unheard = policy(node).judge(signature.key_id) or keys.foresee(signature.key_id)
+    if unheard is not None:
+        return unheard
     key = await keys.key(signature.key_id)
     if isinstance(key, Refused):
         return Taken(0, Verdict.NONE) if _is_farewell(activity, key) else key

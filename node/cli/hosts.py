@@ -1,5 +1,6 @@
 """`block`, `allow`, `peers`: whom this node hears, and whom it knows."""
 
+import csv
 from argparse import Namespace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from node.cli.out import NOT_FOUND, REFUSED, Out, Stop
 from node.context import Node
 from node.peering import PeerState, list_peers
 from node.store.host_rules import ALLOW, BLOCK
+from vocab.errors import visible
 
 
 def _host(args: Namespace, out: Out) -> str:
@@ -32,6 +34,8 @@ def block(args: Namespace, out: Out) -> int:
         host = _host(args, out)
         if args.remove:
             return _remove(node, host, BLOCK, out)
+        if hosts.is_ours(node, host):
+            raise Stop(REFUSED, [out.text("error.host_own", host=host)])
         new = hosts.block(node, host, args.comment)
         out.data({"host": host, "rule": BLOCK, "new": new})
         out.say("block.done" if new else "block.known", host=host)
@@ -47,12 +51,14 @@ def allow(args: Namespace, out: Out) -> int:
         host = _host(args, out)
         if args.remove:
             return _remove(node, host, ALLOW, out)
-        done = hosts.allow(node, host, args.comment)
-        restricts = node.config.allow_list or bool(node.config.allow)
-        out.data({"host": host, "rule": ALLOW, "outcome": done, "allow_list": restricts})
-        out.say("allow." + done, host=host)
-        if done != "lifted":
+        done, restricts = hosts.allow(node, host, args.comment), node.config.hears_listed_only()
+        about = {"host": host, "rule": ALLOW, "outcome": done.outcome, "blocked_by": list(done.blocked_by)}
+        out.data(about | {"allow_list": restricts})
+        out.say("allow." + done.outcome, host=host)
+        if done.outcome != "lifted" or restricts:
             out.say("allow.on" if restricts else "allow.off")
+        for other in done.blocked_by:
+            out.say("allow.still_configured" if other in node.config.block else "allow.still", host=host, other=other)
         out.next("allow.next")
     return 0
 
@@ -78,16 +84,19 @@ def _list(node: Node, rule: str, out: Out) -> int:
 
 
 def _rows(rules: list[hosts.HostRule]) -> list[list[str]]:
-    return [[r.host, r.since[:10], r.comment] for r in rules]
+    return [[r.host, r.since[:10], visible(r.comment)] for r in rules]
 
 
 def _import(node: Node, args: Namespace, out: Out) -> int:
-    done = hosts.import_blocks(node, files.utf8(args.import_file, out))
+    try:
+        done = hosts.import_blocks(node, files.utf8(args.import_file, out))
+    except csv.Error as error:
+        raise Stop(REFUSED, [out.text("error.csv", file=args.import_file, detail=error)]) from None
     refused = [{"line": line, "host": host, "reason": reason} for line, host, reason in done.refused]
     out.data({"blocked": list(done.blocked), "known": list(done.known), "refused": refused})
     out.say("block.imported", count=len(done.blocked), known=len(done.known), refused=len(refused))
     for line, host, reason in done.refused:
-        out.line("  - " + out.text("block.refused_" + reason, line=line, host=host))
+        out.line("  - " + out.text("block.refused_" + reason, line=line, host=visible(host)))
     out.next("hosts.next")
     return 0
 

@@ -10,7 +10,7 @@ import pytest
 
 from federation import backfill
 from federation.actor import Profile, place_actor
-from federation.errors import Refused
+from federation.errors import Refused, refuse
 from federation.fetch import LOOKUPS, Fetcher, Found
 from federation.transport import Transport
 from tests.federation.signing import NOW, actor_keys, other_keys
@@ -142,6 +142,21 @@ async def test_a_failure_is_remembered_for_ten_minutes(net: Net) -> None:
     net.good.pages["/places/a"] = actor_of(net.actor)
     net.clock.now += timedelta(minutes=10)
     assert isinstance(await net.fetcher.key(net.key), Found)
+
+
+async def test_a_host_that_is_unblocked_is_asked_at_once(net: Net) -> None:
+    blocked = {net.good.url}
+    peers = frozenset({net.good.host})
+
+    def judge(url: str) -> Refused | None:
+        return refuse("blocked") if any(url.startswith(each) for each in blocked) else None
+
+    async with Transport(peers, judge=judge) as transport:
+        fetcher = Fetcher(transport, net.clock)
+        assert reason(await fetcher.key(net.key)) == "blocked"
+        assert net.good.asked == []
+        blocked.clear()
+        assert isinstance(await fetcher.key(net.key), Found)
 
 
 async def test_those_who_ask_together_share_one_request(net: Net) -> None:
