@@ -34,6 +34,7 @@ _SAFE = (
     ("Referrer-Policy", "same-origin"),
 )
 _KEEPALIVE = 15.0
+_LINGER = 2.0  # for what is left of a body that was refused
 _COLLECT = (20_000, 20, 20)  # a message makes hundreds of objects and no cycle: young collections would find nothing
 _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json")
 
@@ -94,8 +95,15 @@ def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
 
 
 def runner_of(app: web.Application) -> web.AppRunner:
-    """What runs it: no body is decompressed, for what is signed are the bytes that came."""
-    return web.AppRunner(app, access_log=None, keepalive_timeout=_KEEPALIVE, shutdown_timeout=5, auto_decompress=False)
+    """What runs it: no body is decompressed, for what is signed are the bytes that came; nobody is waited for long."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        keepalive_timeout=_KEEPALIVE,
+        lingering_time=_LINGER,
+        shutdown_timeout=5,
+        auto_decompress=False,
+    )
 
 
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
