@@ -9,34 +9,30 @@ import random
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import select
 
 from federation.delivery import Deliverer
-from node import absences, gaps, moves
+from node import absences, moves
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
+from node.readings import Readings
 from node.rejections import Rejections
 from node.signing import Deliveries
 from node.store.changes import Changes
 from node.store.queue import StoredQueue
-from node.store.schema import following
 
 log = logging.getLogger("maillage.jobs")
 _LOOK = 0.1  # seconds between two looks at whether the database changed
-_FAILED = timedelta(minutes=10)
-_READ = timedelta(seconds=20)
 _RETRY = 1.0  # seconds between two looks at what is due to be tried again
 
 
 @asynccontextmanager
 async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     """Everything that runs beside the answers, stopped cleanly at the end."""
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(_Readings(node).due, "interval", seconds=3, max_instances=1, coalesce=True)
+    scheduler, readings = AsyncIOScheduler(timezone="UTC"), Readings(node)
+    scheduler.add_job(readings.due, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(moves.settle, "interval", seconds=3, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
@@ -48,6 +44,7 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
         yield
     finally:
         scheduler.shutdown(wait=False)
+        await readings.stop()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -101,35 +98,6 @@ async def _in_child(node: Node) -> None:
                 child.terminate()
                 await child.wait()
         await asyncio.sleep(1)
-
-
-class _Readings:
-    """Those who have just accepted us, whose past is read, and those of whom something was lost on the way.
-
-    One that was read is left alone for a while, and longer when it failed.
-    """
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
-        self._not_before: dict[str, datetime] = {}
-
-    async def due(self) -> None:
-        await asyncio.to_thread(gaps.look, self._node)
-        accepted = (following.c.state == "accepted") & (following.c.harvested.is_(None) | following.c.behind)
-        with self._node.store.read() as connection:
-            query = select(following.c.target, following.c.harvested).where(accepted)
-            targets = connection.execute(query).all()
-        now = self._node.clock()
-        for target, harvested in targets:
-            if now >= self._not_before.get(target, now):
-                await self._read(target, thorough=harvested is None)
-
-    async def _read(self, target: str, thorough: bool) -> None:
-        from node.harvest import harvest
-
-        result = await harvest(self._node, target, _silent, thorough=thorough)
-        failed = any(actor.error for actor in result.actors)
-        self._not_before[target] = self._node.clock() + (_FAILED if failed else _READ)
 
 
 async def _reconcile(node: Node) -> None:

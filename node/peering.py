@@ -12,7 +12,11 @@ from node.store.schema import deliveries, followers, following, hosts, journal, 
 
 @dataclass(frozen=True, slots=True)
 class PeerState:
-    """One actor. `follows_us` and `followed`: the state of each relation, empty for none; `received`: its last word."""
+    """One actor. `follows_us` and `followed`: the state of each relation, empty for none; `received`: its last word.
+
+    `behind`: something it said was lost and is to be read again; `vanished`: how many of its documents are gone at
+    once, and were kept until an operator agrees.
+    """
 
     actor: str
     host: str
@@ -29,6 +33,8 @@ class PeerState:
     blocked: bool
     gone: str
     moved: str
+    behind: bool
+    vanished: int
 
 
 def list_peers(node: Node) -> list[PeerState]:
@@ -62,6 +68,8 @@ def list_peers(node: Node) -> list[PeerState]:
             blocked=refuses.judge(row.actor) is not None,
             gone=row.gone or "",
             moved=row.moved or "",
+            behind=bool(by["behind"].get(row.actor)),
+            vanished=by["vanished"].get(row.actor, 0),
         )
         for row in rows
     ]
@@ -73,6 +81,8 @@ def _by_actor(connection: Connection) -> dict[str, dict[str, Any]]:
     keys = select(peer_keys.c.owner, func.count()).where(peer_keys.c.revoked.is_(None))
     found = {
         "followed": select(following.c.target, following.c.state),
+        "behind": select(following.c.target, following.c.behind),
+        "vanished": select(following.c.target, following.c.vanished),
         "received": came.group_by(journal.c.actor),
         "keys": keys.group_by(peer_keys.c.owner),
     }

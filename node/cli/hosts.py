@@ -129,9 +129,9 @@ def _data(peer: PeerState) -> dict[str, object]:
 
 
 def _row(peer: PeerState, out: Out) -> list[str]:
-    notes = [name for name in ("blocked", "gone", "moved", "implements") if getattr(peer, name)]
+    notes = [name for name in ("vanished", "behind", "blocked", "gone", "moved", "implements") if getattr(peer, name)]
     theirs = ", ".join(out.text("followers.state." + state) for state in peer.follows_us)
     ours = out.text("following.state." + peer.followed) if peer.followed else ""
-    shown = ", ".join(out.text("peers.note." + name) for name in notes)
+    shown = ", ".join(out.text("peers.note." + name, count=peer.vanished) for name in notes)
     count = [str(number or "") for number in (peer.waiting, peer.parked)]
     return [peer.handle or peer.actor, ours, theirs, peer.received[:16].replace("T", " "), *count, shown]

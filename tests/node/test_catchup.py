@@ -14,7 +14,10 @@ from node.harvest import HarvestedActor
 from node.places import add_place
 from node.project import catch_up, rebuild
 from node.publish import publish
+from node.readings import Readings
 from node.reports import add_report
+from tests.federation.web import Site, dripping
+from tests.federation.web import listening as site_listening
 from tests.node.net import free_ports, listening, make, place, projected, rows, until, visits
 from tests.node.sender import Sender
 from tests.node.test_harvest import follows, harvested
@@ -177,6 +180,31 @@ async def test_a_cursor_that_has_expired_is_begun_again(pair: Pair) -> None:
             )  # type: ignore[misc]
             assert (await harvested(pair.council)).error == ""
     assert rows(pair.council, "SELECT count(*) FROM documents") == [(3,)]
+
+
+async def test_one_who_answers_without_end_keeps_nobody_waiting(pair: Pair) -> None:
+    pair.says("2021", 1)
+    async with site_listening() as slow:
+        council = make(
+            pair.council.dir.parent / "other", 9, [int(each.rpartition(":")[2]) for each in hosts(pair, slow)]
+        )
+        slow.pages["/places/far"] = dripping(0.05)
+        for target in (slow.url + "/places/far", pair.actor):
+            follows(council, target)
+        readings = Readings(council)
+        async with listening(pair.site, work=False):
+            await readings.due()
+            query = f"SELECT 1 FROM following WHERE harvested IS NOT NULL AND target = '{pair.actor}'"
+            await until(lambda: rows(council, query), 5)
+            await readings.due()
+        await readings.stop()
+        assert slow.paths == ["/places/far"]
+        assert rows(council, "SELECT count(*) FROM following WHERE harvested IS NULL") == [(1,)]
+        council.close()
+
+
+def hosts(pair: Pair, slow: Site) -> tuple[str, str]:
+    return pair.site.config.authority, slow.host
 
 
 @pytest.fixture

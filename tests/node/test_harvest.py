@@ -13,6 +13,7 @@ from federation.canonical import digest, jcs
 from node import relations
 from node.context import Node
 from node.harvest import HarvestedActor, harvest
+from node.peering import list_peers
 from node.places import add_place, delete_place
 from node.publish import publish
 from node.reports import add_report, remove_report
@@ -192,6 +193,7 @@ async def test_much_is_never_buried_at_once(net: Net) -> None:
     assert await harvested(net.council) == HarvestedActor(net.far.id, documents=2, vanished=4)
     assert rows(net.council, "SELECT count(*) FROM documents WHERE deleted IS NULL") == [(6,)]
     assert rows(net.council, "SELECT vanished FROM following") == [(4,)]
+    assert [peer.vanished for peer in list_peers(net.council)] == [4]
     net.shows(*reports[:3])
     assert await harvested(net.council) == HarvestedActor(net.far.id, documents=3, dropped=3)
     assert rows(net.council, "SELECT vanished FROM following") == [(0,)]
