@@ -2,7 +2,7 @@
 
 A quarantined document is answered by `Reject{object: its id, summary, errors}`. What was already answered is read in
 the journal, so that a rebuild, or a crash at any line, tells nobody twice. On the other side, `told` reads what those
-who were sent a document said of the version that stands.
+who follow a place, or were sent its document, said of the version that stands.
 """
 
 import json
@@ -17,12 +17,12 @@ from node import audience
 from node.context import Node
 from node.messages import text
 from node.outgoing import Letter, post
-from node.store.schema import blobs, deliveries, documents, journal, quarantine
+from node.store.schema import blobs, deliveries, documents, followers, journal, quarantine
 from node.store.statement import Statement
 from vocab.errors import Mistake, message, visible
 
 _MOST = 50  # errors said at once
-_PUT_APART = select(quarantine).where(quarantine.c.seq > bindparam("after")).order_by(quarantine.c.seq)
+_PUT_APART = select(quarantine).where(quarantine.c.seq.in_(bindparam("seqs", expanding=True)))
 _ROW = Statement(select(journal).where(journal.c.seq == bindparam("seq")))
 _SAID = Statement(
     select(journal.c.seq).where(
@@ -32,34 +32,41 @@ _SAID = Statement(
         journal.c.direction == "out",
     )
 )
+_sent = journal.alias()
 _SENT = exists().where(
-    deliveries.c.seq == documents.c.seq, deliveries.c.recipient == journal.c.actor, deliveries.c.state == "delivered"
+    *(_sent.c.object == documents.c.id, _sent.c.direction == "out", deliveries.c.seq == _sent.c.seq),
+    *(deliveries.c.recipient == journal.c.actor, deliveries.c.state == "delivered"),
+)
+_FOLLOWS = exists().where(
+    *(followers.c.actor == documents.c.owner, followers.c.follower == journal.c.actor, followers.c.state == "accepted")
 )
 _TOLD = (
-    select(documents.c.id, journal.c.actor, blobs.c.bytes)
+    select(documents.c.id, documents.c.version, journal.c.actor, blobs.c.bytes)
     .join(journal, journal.c.object == documents.c.id)
     .join(blobs, (blobs.c.seq == journal.c.seq) & (blobs.c.kind == "activity"))
     .where(documents.c.own, documents.c.deleted.is_(None), journal.c.type == "Reject", journal.c.direction == "in")
-    .where(documents.c.owner == bindparam("actor"), journal.c.seq > documents.c.seq, _SENT)
+    .where(documents.c.owner == bindparam("actor"), journal.c.seq > documents.c.seq, _SENT | _FOLLOWS)
     .order_by(journal.c.seq)
 )
 
 
 class Rejections:
-    """Answers what was put apart; remembers only how far it has looked."""
+    """Answers what was put apart; remembers only what it has looked at. Old rows may come late: when an actor is
+    believed anew, or in a rebuild."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._after = 0
+        self._seen: frozenset[int] = frozenset()
 
     async def answer(self) -> int:
         """Tell the authors of what was put apart since; how many were told."""
         with self._node.cache.public.read() as connection:
-            rows = connection.execute(_PUT_APART, {"after": self._after}).all()
+            apart = frozenset(connection.execute(select(quarantine.c.seq)).scalars())
+            rows = connection.execute(_PUT_APART, {"seqs": sorted(apart - self._seen)}).all() if apart else []
         told = 0
         for row in rows:
             told += await self._node.store.awrite(partial(_answer, node=self._node, row=row))
-            self._after = row.seq
+        self._seen = apart
         return told
 
 
@@ -72,7 +79,8 @@ def _answer(connection: Connection, node: Node, row: Any) -> int:
         return 0
     mistakes = [Mistake(**each) for each in json.loads(row.errors)][:_MOST]
     said = {lang: _summary(mistakes, lang) for lang in ("fr", "en")}
-    more = {"summary": said["fr"], "summaryMap": said, "errors": [each.to_json() for each in mistakes]}
+    more: dict[str, Any] = {"version": entry.version} if entry.version else {}
+    more |= {"summary": said["fr"], "summaryMap": said, "errors": [each.to_json() for each in mistakes]}
     letter = Letter("Reject", entry.object, entry.object, entry.object_type, entry.version, more=more)
     post(connection, node, "actor", letter, audience.one(connection, entry.actor))
     return 1
@@ -85,7 +93,7 @@ def _summary(mistakes: list[Mistake], lang: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A document of ours that somebody to whom it was delivered did not take, and why."""
+    """A document of ours that somebody who follows its place, or was sent it, did not take, and why."""
 
     document: str
     by: str
@@ -94,8 +102,9 @@ class Rejection:
 
 def told(connection: Connection, actor: str) -> list[Rejection]:
     """What was said of the documents of a place, as they stand: a later version wipes the slate."""
-    rows = connection.execute(_TOLD, {"actor": actor}).all()
-    said = [Rejection(row.id, row.actor, _mistakes(json.loads(row.bytes or b"{}"))) for row in rows]
+    found = [(row, json.loads(row.bytes or b"{}")) for row in connection.execute(_TOLD, {"actor": actor})]
+    current = [(row, activity) for row, activity in found if activity.get("version", row.version) == row.version]
+    said = [Rejection(row.id, row.actor, _mistakes(activity)) for row, activity in current]
     return list({(each.document, each.by): each for each in said}.values())
 
 

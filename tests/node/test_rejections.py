@@ -104,9 +104,23 @@ async def test_each_version_is_answered_once_whatever_happens(tmp_path: Path) ->
         catch_up(council)
         assert await rejections.answer() == 1
         assert rows(council, REJECTS) == [(bad["id"], 1), (bad["id"], 2)]
+        late = Sender("https://late.example/places/l").known_by(council)
+        await late.post(session, inbox, late.say(3, "Create", late.report("r", 1, observations=[])))
+        await far.post(session, inbox, far.say(4, "Create", far.report("q", 1, observations=[])))
+        catch_up(council)
+        assert await rejections.answer() == 1
+        row = f"('{council.config.node_actor}', '{late.id}', 'requested', 'https://c.example/g', '')"
+        council.store.write(
+            lambda c: c.exec_driver_sql(f"INSERT INTO following (actor, target, state, follow, since) VALUES {row}")
+        )
+        await late.post(session, inbox, late.say(5, "Accept", "https://c.example/g"))
+        catch_up(council)
+        assert await rejections.answer() == 1  # put apart only now, under a lower number
+        [*_, (_, number)] = rows(council, REJECTS)
+        assert number == 1
         [(raw,)] = rows(council, "SELECT bytes FROM blobs JOIN journal USING (seq) WHERE type='Reject' LIMIT 1")
         said = json.loads(bytes(raw))  # type: ignore[call-overload]
-        assert said["object"] == bad["id"]
+        assert (said["object"], said["version"]) == (bad["id"], 1)
         assert said["summaryMap"].keys() == {"fr", "en"}
         assert all(error["field"] for error in said["errors"])
     council.close()
@@ -142,4 +156,15 @@ async def test_who_was_sent_nothing_has_no_say_and_what_is_said_is_read_with_car
             [rejection] = told(connection, site.config.actor("etabli"))
         assert [(len(mistake.field), mistake.code) for mistake in rejection.mistakes] == [(200, "no.such"), (1, "b")]
     assert "no.such" in command(site, [port], "place", "show", "etabli")
+    fan = Sender("https://fan.example/places/f").known_by(site)
+    async with listening(site, work=False), aiohttp.ClientSession() as session:
+        for number in (1, 2):  # it speaks of the version that stands, or of another
+            name = fan.say(number, "Reject", document)
+            fan.sent[name] = jcs(json.loads(fan.sent[name]) | {"version": 3 - number, "errors": odd})
+        await fan.post(session, site.config.url + "/inbox", fan.say(3, "Follow", site.config.actor("etabli")))
+        site.store.write(lambda c: c.exec_driver_sql("UPDATE followers SET state='accepted'"))
+        for number, expected in ((1, {far.id}), (2, {far.id, fan.id})):
+            await fan.post(session, site.config.url + "/inbox", f"{fan.id}/activities/{number}")
+            with site.store.read() as connection:
+                assert {each.by for each in told(connection, site.config.actor("etabli"))} == expected
     site.close()
