@@ -20,6 +20,7 @@ from node.project import catch_up
 from node.readings import Readings
 from node.rejections import Rejections
 from node.signing import Deliveries
+from node.store import logs
 from node.store.changes import Changes
 from node.store.queue import StoredQueue
 
@@ -36,6 +37,7 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(moves.settle, "interval", seconds=3, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
+    scheduler.add_job(_empty_logs, "interval", minutes=5, args=[node], max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
     projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))
@@ -48,6 +50,10 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _empty_logs(node: Node) -> None:
+    await asyncio.to_thread(logs.empty, node.dir)
 
 
 async def _on_change(node: Node, act: Callable[[], Awaitable[object]], at_least: float = 3600.0) -> None:

@@ -19,6 +19,7 @@ from node.context import Node
 from node.outgoing import Letter, post
 from node.signing import Deliveries
 from node.store.queue import StoredQueue
+from tests.corpus.attacks import attack
 from tests.faults import peers
 from tests.faults.peers import Conduct, Peer, peer
 from tests.node.net import free_ports, make, rows
@@ -89,6 +90,7 @@ async def test_a_status_is_enough(tmp_path: Path) -> None:
         assert world.states() == [("delivered", 1, 202, "")]
 
 
+@attack("D09")
 async def test_as_many_silent_peers_as_there_can_be_hold_up_nobody(tmp_path: Path) -> None:
     """Fewer than all places are taken, each by a host with several inboxes; who answers is told at once."""
     conducts = [peers.is_silent] * (HOSTS - 1)

@@ -35,6 +35,7 @@ from node.signing import Signer, signer
 from node.store import own_keys, peers
 from node.testrig import Rig
 from node.timeline import timeline
+from tests.corpus.attacks import attack
 from tests.node.net import free_ports, listening, make, place, projected, rows, until, visits
 from vocab.contexts import CONTEXT
 from vocab.jsonld import graph_digest
@@ -160,6 +161,7 @@ def forged(net: Net, by: Signer, name: str, version: int, when: str) -> dict[str
     return by.proved(said | {"graphDigest": graph_digest(said)}, when)
 
 
+@attack("K03")
 async def test_stolen_keys_are_refused_within_one_harvest(net: Net) -> None:
     """Requests, documents with any date, and the same bytes in another's request; what came before is kept."""
     thief = net.signer
