@@ -85,6 +85,8 @@ def test_what_it_says_is_kept_changed_and_forgotten(met: Met) -> None:
     assert met.rows("SELECT owner, type, deleted FROM documents WHERE id = :iri", iri=note) == [
         (met.alice, "Note", None)
     ]
+    met.peer.ask("rename", name="Alice la Menuisière")
+    assert met.rows("SELECT name FROM peers WHERE actor = :alice", alice=met.alice) == [("Alice la Menuisière",)]
     met.peer.ask("announce", object=met.place + "/documents/description")
     assert met.taken("Announce", met.place + "/documents/description")[0][0] == met.dialect
     met.peer.ask("delete", number="1")

@@ -13,6 +13,7 @@ const notes = new Map(); // number → content
 const followers = new Map(); // IRI → actor
 const received = []; // activities, as Fedify read them
 let made = 0;
+let name = "Alice";
 
 const log = ({ category, message, properties }) =>
   console.error(category.join("."), message.join("").slice(0, 300), properties.error ?? properties.reason ?? "");
@@ -24,21 +25,8 @@ await configure({
 
 const federation = createFederation({ kv: new MemoryKvStore(), allowPrivateAddress: true, firstKnock: dialect });
 
-federation.setActorDispatcher("/users/{identifier}", async (ctx, identifier) => {
-  if (identifier !== ME) return null;
-  const keys = await ctx.getActorKeyPairs(identifier);
-  return new as.Person({
-    id: ctx.getActorUri(identifier),
-    preferredUsername: identifier,
-    name: "Alice",
-    inbox: ctx.getInboxUri(identifier),
-    outbox: ctx.getOutboxUri(identifier),
-    followers: ctx.getFollowersUri(identifier),
-    endpoints: new as.Endpoints({ sharedInbox: ctx.getInboxUri() }),
-    publicKey: keys[0].cryptographicKey,
-    assertionMethods: keys.map((key) => key.multikey),
-  });
-}).setKeyPairsDispatcher(() => pairs);
+federation.setActorDispatcher("/users/{identifier}", (ctx, identifier) => identifier === ME ? alice(ctx) : null)
+  .setKeyPairsDispatcher(() => pairs);
 federation.setOutboxDispatcher("/users/{identifier}/outbox", () => ({ items: [] }));
 federation.setFollowersDispatcher("/users/{identifier}/followers", () => ({ items: [...followers.values()] }));
 federation.setObjectDispatcher(as.Note, "/notes/{number}", (ctx, { number }) =>
@@ -60,6 +48,21 @@ federation.setInboxListeners("/users/{identifier}/inbox", "/inbox")
   .on(as.Activity, keep);
 
 const next = (ctx, kind) => new URL(`/${kind}/${++made}`, ctx.canonicalOrigin);
+
+async function alice(ctx) {
+  const keys = await ctx.getActorKeyPairs(ME);
+  return new as.Person({
+    id: ctx.getActorUri(ME),
+    preferredUsername: ME,
+    name,
+    inbox: ctx.getInboxUri(ME),
+    outbox: ctx.getOutboxUri(ME),
+    followers: ctx.getFollowersUri(ME),
+    endpoints: new as.Endpoints({ sharedInbox: ctx.getInboxUri() }),
+    publicKey: keys[0].cryptographicKey,
+    assertionMethods: keys.map((key) => key.multikey),
+  });
+}
 
 function note(ctx, number) {
   return new as.Note({
@@ -103,6 +106,11 @@ const actions = {
   async delete(ctx, { number }) {
     notes.delete(number);
     return await say(ctx, as.Delete, new as.Tombstone({ id: ctx.getObjectUri(as.Note, { number }) }));
+  },
+  /** Take another name, and tell the followers. */
+  async rename(ctx, told) {
+    name = told.name;
+    return await say(ctx, as.Update, await alice(ctx));
   },
   announce: (ctx, { object }) => say(ctx, as.Announce, new URL(object)),
   state: () => ({ followers: [...followers.keys()], received }),
