@@ -23,6 +23,7 @@ from node.messages import text
 from node.outgoing import Letter, post, send_again
 from node.store import documents, journal, peers, times
 from node.store.schema import actors, followers, following, grants
+from node.store.schema import journal as said
 from node.store.schema import peers as peer_rows
 
 NODE = "actor"
@@ -275,12 +276,35 @@ def _of_ours(connection: Connection, node: Node, verified: Verified) -> Row[Any]
 
 
 def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:
-    """The place that we asked accepts, this request or an earlier one of ours: none stays pending for ever."""
+    """The place that we asked accepts, this request or an earlier one of ours: none stays pending for ever.
+
+    It may have refused before and thought better of it; its own count of what it says tells which came last.
+    """
     row = _of_ours(connection, node, verified) or _asked_before(connection, verified)
-    if row is None or row.state not in ("requested", "accepted"):
+    if row is None or row.state == "ended" or _is_overtaken(connection, verified):
         return False
+    if row.state == "rejected":
+        if _number(verified, "seq") is None:
+            return False
+        connection.execute(_state(row, "accepted").values(harvested=None))
     connection.execute(_state(row, "accepted"))
     return True
+
+
+def _number(verified: Verified, name: str) -> int | None:
+    number = verified.facts.commitment.get(name)
+    return number if type(number) is int and 0 <= number < 2**53 else None
+
+
+def _is_overtaken(connection: Connection, verified: Verified) -> bool:
+    """Whether the one who answers has answered otherwise since: messages may come in another order than they left."""
+    number, r = _number(verified, "seq"), said.c
+    if number is None:
+        return False
+    later = select(r.seq).where(r.actor == verified.facts.actor, r.direction == "in", r.actor_seq > number)
+    later = later.where(r.type.in_(("Accept", "Reject")), r.verdict == "effect")
+    later = later.where(r.epoch.is_not_distinct_from(_number(verified, "epoch")))
+    return connection.execute(later.limit(1)).first() is not None
 
 
 def _asked_before(connection: Connection, verified: Verified) -> Row[Any] | None:
@@ -296,7 +320,7 @@ def _asked_before(connection: Connection, verified: Verified) -> Row[Any] | None
 def on_reject(connection: Connection, node: Node, verified: Verified) -> bool:
     """It refuses, or ends the relation."""
     row = _of_ours(connection, node, verified)
-    if row is None or row.state == "rejected":
+    if row is None or row.state in ("rejected", "ended") or _is_overtaken(connection, verified):
         return False
     connection.execute(_state(row, "rejected"))
     return True
