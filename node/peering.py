@@ -31,6 +31,7 @@ class PeerState:
     dialect: str
     keys: int
     blocked: bool
+    missing: str
     gone: str
     moved: str
     behind: bool
@@ -66,6 +67,7 @@ def list_peers(node: Node) -> list[PeerState]:
             dialect=row.dialect or "",
             keys=by["keys"].get(row.actor, 0),
             blocked=refuses.judge(row.actor) is not None,
+            missing=row.missing or "",
             gone=row.gone or "",
             moved=row.moved or "",
             behind=bool(by["behind"].get(row.actor)),
@@ -77,13 +79,14 @@ def list_peers(node: Node) -> list[PeerState]:
 
 def _by_actor(connection: Connection) -> dict[str, dict[str, Any]]:
     """What is counted or looked up for each actor, in one query each."""
-    came = select(journal.c.actor, func.max(journal.c.time)).where(journal.c.direction == "in")
+    last = select(journal.c.actor, func.max(journal.c.seq).label("seq")).where(journal.c.direction == "in")
+    came = last.group_by(journal.c.actor).subquery()  # read in the index alone, however long the journal
     keys = select(peer_keys.c.owner, func.count()).where(peer_keys.c.revoked.is_(None))
     found = {
         "followed": select(following.c.target, following.c.state),
         "behind": select(following.c.target, following.c.behind),
         "vanished": select(following.c.target, following.c.vanished),
-        "received": came.group_by(journal.c.actor),
+        "received": select(came.c.actor, journal.c.time).join(journal, journal.c.seq == came.c.seq),
         "keys": keys.group_by(peer_keys.c.owner),
     }
     for state in ("queued", "parked"):

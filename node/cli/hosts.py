@@ -129,7 +129,8 @@ def _data(peer: PeerState) -> dict[str, object]:
 
 
 def _row(peer: PeerState, out: Out) -> list[str]:
-    notes = [name for name in ("vanished", "behind", "blocked", "gone", "moved", "implements") if getattr(peer, name)]
+    absent = "gone" if peer.gone else "missing"
+    notes = [n for n in ("vanished", "behind", "blocked", absent, "moved", "implements") if getattr(peer, n)]
     theirs = ", ".join(out.text("followers.state." + state) for state in peer.follows_us)
     ours = out.text("following.state." + peer.followed) if peer.followed else ""
     shown = ", ".join(out.text("peers.note." + name, count=peer.vanished) for name in notes)

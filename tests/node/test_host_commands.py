@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from node.context import open_node
+from node.store import peers
 from tests.node.sender import Sender
 from tests.node.test_post_commands import Typed
 
@@ -80,8 +81,12 @@ def test_who_is_known(typed: Typed) -> None:
     [peer] = typed.json("peers")
     assert (peer["actor"], peer["host"], peer["keys"], peer["blocked"]) == (far.id, "far.example", 2, False)
     assert (peer["implements"], peer["followed"], peer["follows_us"], peer["waiting"]) == (True, "", [], 0)
+    node = open_node(typed.folder / "node", {})
+    node.store.write(lambda connection: peers.missing(connection, far.id, node.clock()))
+    node.close()
+    assert typed.json("peers")[0]["missing"]
     typed.run("block", "far.example")
     code, out, _ = typed.run("peers")
     assert code == 0
     assert far.id in out
-    assert "bloqué" in out
+    assert "bloqué, répond qu'il a disparu" in out
