@@ -117,6 +117,8 @@ class Model:
             self.gone.add(actor)
             for owned in [n for n, each in self.documents.items() if each.owner == actor and not each.is_deleted]:
                 self._forget(owned, actor)
+            for ids in self.rows.values():
+                ids -= {each for each in ids if each.startswith(actor + "/")}
         elif is_new:
             self._forget(name, actor)
         self.rows.setdefault(name, set()).add(said.id)
