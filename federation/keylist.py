@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from federation.activity import is_iri
 from federation.clock import read_timestamp, timestamp
 from federation.errors import Refused, refuse
-from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
+from federation.keys import ActorKeys, KeyKind, PublicKey, is_of_another_kind, load_public
 from federation.proof import add_proof, method_of, verify_proof
 
 MAX_KEYS: Final = 32
@@ -105,11 +105,12 @@ def _read(document: Mapping[str, Any], actor: str) -> Iterator[Listed]:
 
 
 def examined(document: Mapping[str, Any], actor: str) -> Iterator[tuple[str, PublicKey | Refused]]:
-    """Every entry of the lists by its id, and the key that it is, or why it is none."""
+    """Every entry of the lists by its id, and the key that it is, or why it is none; `key_kind`: of no use here."""
     for name, kind in _LISTS[:-1]:
         for entry in _entries(document.get(name))[:MAX_KEYS]:
             if isinstance(entry, Mapping):
-                yield str(entry.get("id"))[:200], _key(entry, actor, kind)
+                is_other = kind is not KeyKind.RSA and is_of_another_kind(entry.get("publicKeyMultibase"))
+                yield str(entry.get("id"))[:200], refuse("key_kind") if is_other else _key(entry, actor, kind)
 
 
 def _entries(value: object) -> list[Any]:

@@ -30,6 +30,7 @@ from federation.errors import KeyUnreadable, Refused, refuse
 RSA_BITS: Final = 2048
 RSA_BITS_MOST: Final = 8192
 _ED25519_MULTICODEC: Final = b"\xed\x01"
+_OTHER_MULTICODECS: Final = (b"\x85\x24", b"\x80\x24", b"\x81\x24", b"\xe7\x01", b"\xec\x01")  # RSA, P-256, P-384, …
 _BASE58: Final = re.compile(r"z[1-9A-HJ-NP-Za-km-z]{1,120}", re.ASCII)
 _PEM_CHARACTERS: Final = 8192
 _PKCS1: Final = PKCS1v15()
@@ -121,6 +122,16 @@ def multibase_decode(text: str) -> bytes | None:
     number = base58.b58decode_int(text[1:])
     zeros = len(text) - 1 - len(text[1:].lstrip("1"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+
+
+def is_of_another_kind(text: object) -> bool:
+    """Whether a Multikey is of a kind that proves nothing here, as many servers list beside their Ed25519 key."""
+    if not isinstance(text, str) or not text.startswith("z") or len(text) > 1_024:
+        return False
+    try:
+        return base58.b58decode(text[1:])[:2] in _OTHER_MULTICODECS
+    except ValueError:
+        return False
 
 
 def public_text(key: RSAPublicKey | Ed25519PublicKey) -> str:

@@ -137,6 +137,9 @@ class _Looking:
         found = self.found
         holds = found.take(actor_steps(content, found.url))
         for key_id, key in keylist.examined(content, found.url):
+            if isinstance(key, Refused) and key.reason == "key_kind":
+                found.tell("key_other", key_id)
+                continue
             wrong = key if isinstance(key, Refused) else None
             found.note("key", key_id if isinstance(key, Refused) else _described(key), wrong)
         read = read_actor(content, found.url)

@@ -12,7 +12,7 @@ from federation.clock import timestamp
 from federation.errors import Refused
 from federation.httpsig import sign_rfc9421, signature_of, verify
 from federation.keylist import Listed
-from federation.keys import KeyKind, PublicKey
+from federation.keys import KeyKind, PublicKey, multibase_encode
 from federation.proof import add_proof, verify_proof
 from tests.federation.signing import ACTOR, BODY, NOW, OURS, URL, actor_keys, ed25519_key, other_keys, request, rsa_key
 
@@ -119,3 +119,16 @@ def test_a_request_by_a_key_that_ended(life: dict[str, Any], expected: str) -> N
     signature = signature_of(incoming)
     assert not isinstance(signature, Refused)
     assert reason(verify(incoming, signature, replace(rsa_key(), **life), NOW, OURS)) == expected
+
+
+def test_a_key_of_another_kind_is_told_apart_from_a_broken_one() -> None:
+    rsa = multibase_encode(b"\x85\x24" + b"k" * 270)
+    for text, expected in (
+        (rsa, "key_kind"),
+        (rsa[:-1] + "0", "key_form"),
+        ("z6Mk", "key_form"),
+        ("u" + rsa, "key_form"),
+    ):
+        entry = {"id": ACTOR + "#k", "type": "Multikey", "controller": ACTOR, "publicKeyMultibase": text}
+        ((_, refused),) = keylist.examined({"assertionMethod": [entry]}, ACTOR)
+        assert reason(refused) == expected

@@ -184,6 +184,13 @@ def test_each_verifies_the_proofs_of_the_other_and_refuses_tampered_copies(met: 
     assert not met.peer.ask("verify", json=ours | {"proof": ours["proof"] | {"created": "2026-01-01T00:00:00Z"}})
 
 
+def test_fetch_finds_nothing_wrong_with_it(met: Met) -> None:
+    note = met.peer.ask("create", number="3", content="Bonjour")
+    for target in (f"@alice@{met.peer.authority}", note, met.alice + "/outbox"):
+        answer = met.rig.command("site", "fetch", target)
+        assert answer.returncode == 0, answer.stdout
+
+
 def test_it_refuses_what_was_tampered_with_or_signed_by_another(met: Met) -> None:
     inbox, actor = met.alice + "/inbox", met.member.url + "/actor"
     with met.rig.node("site") as node:
