@@ -73,6 +73,8 @@ def _judge_times(headers: Headers, signature: Signature, now: datetime) -> Refus
 
 
 def _judge_target(request: IncomingRequest, headers: Headers, ours: frozenset[str]) -> Refused | None:
+    if not request.target.startswith("/"):  # another host may stand there, and count (RFC 9112 §3.2.2)
+        return refuse("wrong_target", request.target[:200])
     host = host_of(request, headers)
     return host if isinstance(host, Refused) else judge_target(host, ours)
 

@@ -3,6 +3,7 @@
 Decides how headers, targets and authorities are compared; checks no signature.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from federation.errors import Refused, refuse
 
 Headers = Mapping[str, tuple[str, ...]]
-_DEFAULT_PORTS = (":443", ":80")
+_WITH_DEFAULT_PORT = re.compile(r"(\[[^\]]*\]|[^:]*):(?:443|80)")
 
 
 class Dialect(StrEnum):
@@ -90,9 +91,8 @@ def joined(headers: Headers, name: str) -> str | Refused:
 def authority(host: str) -> str:
     """A host and port as they are compared: lower case, without a default port."""
     lower = host.strip().lower()
-    for port in _DEFAULT_PORTS:
-        lower = lower.removesuffix(port)
-    return lower
+    found = _WITH_DEFAULT_PORT.fullmatch(lower)
+    return found[1] if found else lower
 
 
 @lru_cache(maxsize=64)

@@ -32,7 +32,7 @@ RSA_BITS_MOST: Final = 8192
 _ED25519_MULTICODEC: Final = b"\xed\x01"
 _OTHER_MULTICODECS: Final = (b"\x85\x24", b"\x80\x24", b"\x81\x24", b"\xe7\x01", b"\xec\x01")  # RSA, P-256, P-384, …
 _BASE58: Final = re.compile(r"z[1-9A-HJ-NP-Za-km-z]{1,120}", re.ASCII)
-_PEM_CHARACTERS: Final = 8192
+_PEM_CHARACTERS: Final = 2048  # more than 8192 bits need
 _PKCS1: Final = PKCS1v15()
 _SHA256: Final = SHA256()
 

@@ -6,11 +6,13 @@ A path that both people and machines read has two handlers; the Accept header ch
 import asyncio
 import gc
 import importlib
+import logging
 import re
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from federation.canonical import MAX_BYTES
 from node import hosts, jobs, lookup, rotation
@@ -94,8 +96,14 @@ def _lookup(node: Node) -> Callable[[web.Application], AsyncIterator[None]]:
     return context
 
 
+def _is_no_fault_of_its_sender(record: logging.LogRecord) -> bool:
+    """What is no HTTP is answered, and not logged: anybody could fill a disk so."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
 def runner_of(app: web.Application) -> web.AppRunner:
     """What runs it: no body is decompressed, for what is signed are the bytes that came; nobody is waited for long."""
+    logging.getLogger("aiohttp.server").addFilter(_is_no_fault_of_its_sender)
     return web.AppRunner(
         app,
         access_log=None,

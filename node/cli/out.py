@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,15 @@ from typing import Any
 from node.messages import text
 
 DONE, REFUSED, USAGE, REMOTE, NOT_FOUND = 0, 1, 2, 3, 4
+
+
+# What a terminal would obey (but bold), and what would turn a line around: names come from anywhere.
+_OBEYED = re.compile("\x1b(?!\\[[01]m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def shown(line: str) -> str:
+    """A line as it may be shown on a terminal."""
+    return _OBEYED.sub("\ufffd", line)
 
 
 class Stop(Exception):
@@ -37,7 +47,7 @@ class Out:
 
     def line(self, line: str) -> None:
         if not self.as_json:
-            print(line)
+            print(shown(line))
 
     def data(self, value: Any) -> None:
         """The answer for a machine."""
@@ -47,19 +57,20 @@ class Out:
     def next(self, key: str, **params: object) -> None:
         """The last line: what to do next."""
         line = "→ " + self.text(key, **params)
-        print(line, file=sys.stderr if self.as_json else sys.stdout, flush=True)
+        print(shown(line), file=sys.stderr if self.as_json else sys.stdout, flush=True)
 
     def progress(self, line: str) -> None:
         """On a terminal only, so that logs and pipes stay clean."""
         if sys.stderr.isatty():
-            print(line, file=sys.stderr, flush=True)
+            print(shown(line), file=sys.stderr, flush=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Columns aligned for a person."""
         if self.as_json:
             return
-        widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-        for row in [head, *rows]:
+        lines = [[shown(cell).replace("\n", " ") for cell in row] for row in [head, *rows]]
+        widths = [max(len(row[i]) for row in lines) for i in range(len(head))]
+        for row in lines:
             print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
     def strong(self, line: str) -> str:

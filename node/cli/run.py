@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from node.cli.out import Out, Stop
+from node.cli.out import Out, Stop, shown
 from node.cli.parser import Command, build, spelt_out
 from node.messages import LANGUAGES, language, text
 
@@ -61,6 +61,6 @@ def call(command: Command, args: Namespace, out: Out) -> int:
 def _tell(stop: Stop, out: Out) -> int:
     out.data({"error": stop.code, "messages": list(stop.lines)})
     for line in stop.lines:
-        print(line, file=sys.stderr)
+        print(shown(line), file=sys.stderr)
     print("→ " + text(out.lang, f"next.error.{stop.code}"), file=sys.stderr)
     return stop.code

@@ -216,11 +216,20 @@ async def test_a_request_has_one_target(rig: Rig, far: Sender) -> None:
     for host in (ELSEWHERE, rig.node.config.authority):
         target = f"http://{host}/inbox"
         absolute = forged(rig, far, target=target)
-        assert await raw_post(rig, absolute.body, list(absolute.cavage().items()), target) in (400, 401, 404)
-        assert await raw_post(rig, made.body, good, target) in (400, 401, 404)
+        for headers in (absolute.cavage(), absolute.rfc9421(), made.cavage(), made.rfc9421()):
+            assert await raw_post(rig, absolute.body, list(headers.items()), target) == 401
+    for host in ("{}:443", "{}:80", "{}.", "{}/", "{}@other.example", "{}, other.example", "user@{}", "{}:"):
+        other = forged(rig, far, headers={"Host": host.format(rig.node.config.authority)})
+        for headers in (other.cavage(), other.rfc9421()):
+            assert await raw_post(rig, other.body, list(headers.items())) in (400, 401), host
     length = ("Content-Length", str(len(made.body)))
     chunked = f"{len(made.body):x}\r\n".encode() + made.body + b"\r\n0\r\n\r\n"
     assert await raw_post(rig, chunked, [*good, length, ("Transfer-Encoding", "chunked")]) == 400
+    unsigned = [(name, value) for name, value in good if name != "Signature"]
+    trailed = chunked[:-2] + f"Signature: {dict(good)['Signature']}\r\n\r\n".encode()
+    assert await raw_post(rig, trailed, [*unsigned, ("Transfer-Encoding", "chunked"), ("Trailer", "Signature")]) == 401
+    for odd in ("chunked, identity", "xchunked", "chunked;a=b"):
+        assert await raw_post(rig, chunked, [*good, ("Transfer-Encoding", odd)]) in (400, 415, 501), odd
     assert await raw_post(rig, made.body, [*good, length, ("Content-Length", "5")]) == 400
     assert await raw_post(rig, made.body, [*good, ("Content-Length", f"+{len(made.body)}")]) == 400
     assert await raw_post(rig, made.body, [*good, length, ("Signature ", "x")]) == 400
@@ -283,3 +292,14 @@ async def test_what_was_signed_for_one_is_not_for_another(
     other = forged(rig, far, body=made.body.replace(b"Follow", b"Reject"))
     await rig.refuses("digest", other.body, made.cavage())
     await rig.refuses("signature", other.body, other.cavage() | {"Signature": made.cavage()["Signature"]})
+
+
+async def test_what_is_no_http_fills_no_log(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    for nonsense in (
+        b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ):
+        async with raw(rig.node) as send:
+            assert (await send(nonsense)).split()[1] == "400"
+    assert caplog.records == []

@@ -8,12 +8,14 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from node.api.authenticator import Authenticator, declared
 from node.app import MODULES, build_app, runner_of
+from node.cli.out import Out
 from node.project import catch_up
 from tests.corpus.attacks import attack
-from tests.corpus.rig import ACTIVITY_JSON, Rig, get_headers, untouched
+from tests.corpus.rig import ACTIVITY_JSON, Rig, get_headers, raw, untouched
 from tests.e2e.browser import chromium, tab
 from tests.node.net import FOLLOWING, free_ports, projected, rows
 from tests.node.sender import Sender
@@ -247,3 +249,50 @@ async def test_what_is_not_shown_does_not_exist(rig: Rig, far: Sender, thief: Se
         assert [b"22222" in each or str(found["network"]).encode() in each for each in seen] == [False, False, True]
         assert not any(b"33333" in each or b"44444" in each for each in seen)
         assert not any(str(found["aggregate-only"]).encode() in each for each in seen)
+
+
+async def test_addresses_are_ours_whatever_host_is_asked_for(rig: Rig, whole: str) -> None:
+    """No page, actor or answer names a host that the request made up, for a cache or a reader to follow."""
+    made_up = {
+        "Host": "evil.example",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "gopher",
+        "Forwarded": "host=evil.example",
+    }
+    for path in [path for _, path, _ in addresses(rig, ("GET",))]:
+        for accept in ("text/html", ACTIVITY_JSON):
+            async with rig.session.get(whole + path, headers=made_up | {"Accept": accept}) as response:
+                assert b"evil.example" not in await response.read(), path
+                assert "evil.example" not in str(response.headers), path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ns/../../config.toml",
+        "/ns/%2e%2e/%2e%2e/config.toml",
+        "/static/..%2f..%2fkeys",
+        "/ns//etc/passwd",
+        "/places/..%2factor",
+        "/static/%00",
+        "/ns/context/v1%00.ttl",
+    ],
+)
+async def test_paths_lead_to_no_file(rig: Rig, whole: str, path: str) -> None:
+    async with raw(rig.node) as send:
+        line = await send(f"GET {path} HTTP/1.1\r\nHost: {rig.node.config.authority}\r\n\r\n".encode())
+        assert line.split()[1] in ("400", "404")
+    async with rig.session.get(URL(whole + path, encoded=True)) as response:
+        assert response.status in (400, 404)
+
+
+async def test_a_terminal_shows_names_and_does_not_obey_them(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "\x1b]0;title\x07\x1b[2JAtelier\u202etxt.exe\x9b1m\r\x08"
+    out = Out("fr", as_json=False)
+    out.line(hostile)
+    out.table(["a"], [[hostile + "\nline"]])
+    said = capsys.readouterr().out
+    assert not set(said) & set("\x1b\x07\x9b\r\x08\u202e")
+    assert said.count("\n") == 3
+    Out("fr", as_json=True).data({"name": hostile})
+    assert "\x1b" not in capsys.readouterr().out
