@@ -45,6 +45,7 @@ def met(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Met]:
 
 def test_each_finds_and_follows_the_other(met: Met) -> None:
     assert met.peer.ask("find", handle=f"{SLUG}@{met.member.authority}", host=met.member.authority) == met.place
+    assert met.rig.command("site", "fetch", f"@bob@{met.peer.authority}").returncode == 0
     follow = met.followed()
     assert met.taken("Follow", met.place) == [("cavage", "effect")]
     (asked,) = met.heard("Follow")

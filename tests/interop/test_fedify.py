@@ -89,6 +89,8 @@ def test_what_it_says_is_kept_changed_and_forgotten(met: Met) -> None:
     assert met.rows("SELECT name FROM peers WHERE actor = :alice", alice=met.alice) == [("Alice la Menuisière",)]
     met.peer.ask("announce", object=met.place + "/documents/description")
     assert met.taken("Announce", met.place + "/documents/description")[0][0] == met.dialect
+    timeline = json.loads(met.rig.command("site", "timeline", "--json").stdout)
+    assert (note, "Note", met.dialect) in [(each["id"], each["type"], each["verified"]) for each in timeline]
     met.peer.ask("delete", number="1")
     assert met.taken("Delete", note) == [(met.dialect, "tombstone")]
 
