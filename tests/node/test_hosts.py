@@ -109,6 +109,13 @@ async def test_blocking_a_host_ends_what_binds_us_to_it(tmp_path: Path) -> None:
         hosts.block(site, f"127.0.0.1:{ports[1]}")
         assert rows(site, "SELECT 1 FROM followers") == []
         await until(lambda: rows(site, "SELECT 1 FROM deliveries WHERE state='queued'") == [])
+
+        assert hosts.allow(site, f"127.0.0.1:{ports[1]}").outcome == "lifted"
+        assert hosts.allow(council, f"127.0.0.1:{ports[0]}").outcome == "lifted"
+        await until(lambda: not policy(council).block and not policy(site).block)
+        assert isinstance(await relations.follow(council, f"@etabli@127.0.0.1:{ports[0]}"), relations.Asked)
+        await until(lambda: rows(council, "SELECT state FROM following") == [("accepted",)], 30)
+        await until(lambda: projected(council, "SELECT 1 FROM directory"))
     site.close()
     council.close()
 
