@@ -22,6 +22,7 @@ from node.context import Node
 from node.lookup import Lookup
 from node.store import journal, peers, times
 from node.store.schema import following, moves
+from node.store.schema import peers as rows
 
 log = logging.getLogger("maillage.moves")
 PATIENCE = timedelta(days=3)
@@ -31,11 +32,12 @@ _LATER = ("unreachable", "too_long", "remote_refused", "too_many")
 def on_move(connection: Connection, node: Node, verified: Verified) -> bool:
     """Note that an actor that we follow says where it went; False for anybody else's, and for another's object."""
     facts = verified.facts
-    followed = select(following.c.state).where(following.c.target == facts.actor, following.c.state == "accepted")
     if facts.object_id != facts.actor or not is_iri(facts.target) or facts.target == facts.actor:
         return False
-    if connection.execute(followed).first() is None:
+    if not _is_followed(connection, facts.actor):
         return False
+    earlier = (moves.c.actor == facts.actor) & (moves.c.state == "asked")  # the last word counts
+    connection.execute(update(moves).where(earlier).values(state="refused"))
     seq = journal.known(connection, facts.actor, facts.id)
     since = times.text(node.clock())
     row = {"actor": facts.actor, "target": facts.target, "state": "asked", "since": since, "seq": seq}
@@ -45,10 +47,10 @@ def on_move(connection: Connection, node: Node, verified: Verified) -> bool:
 
 
 def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:
-    """An actor accepts us; where it took the place of another, that one is left."""
+    """An actor accepts us; those that live there now are left where they were."""
     if not relations.on_accept(connection, node, verified):
         return False
-    query = select(moves.c.actor).where(moves.c.target == verified.facts.actor, moves.c.state == "confirmed")
+    query = select(rows.c.actor).where(rows.c.moved == verified.facts.actor)
     for old in connection.execute(query).scalars().all():
         relations.leave(connection, node, old)
     return True
@@ -63,33 +65,49 @@ async def settle(node: Node, look: Lookup) -> int:
         read = await look.fetcher.actor(move.target)
         if isinstance(read, Refused) and read.reason in _LATER and not _is_over(node, move):
             continue
-        reason = read.reason if isinstance(read, Refused) else _judge(move.actor, read[0])
-        if reason or isinstance(read, Refused):
-            log.warning("move refused actor=%s target=%s reason=%s", move.actor, move.target, reason)
+        if isinstance(read, Refused):
+            reason = read.reason
             await node.store.awrite(partial(_state, move=move, state="refused"))
-            continue
-        await node.store.awrite(partial(_confirm, node=node, move=move, found=Resolved(*read, "")))
-        confirmed += 1
+        else:
+            reason = await node.store.awrite(partial(_conclude, node=node, move=move, found=Resolved(*read, "")))
+        if reason:
+            log.warning("move refused actor=%s target=%s reason=%s", move.actor, move.target, reason)
+        else:
+            log.info("move confirmed actor=%s target=%s", move.actor, move.target)
+        confirmed += not reason
     return confirmed
+
+
+def _is_followed(connection: Connection, actor: str) -> bool:
+    query = select(following.c.state).where(following.c.target == actor, following.c.state == "accepted")
+    return connection.execute(query).first() is not None
 
 
 def _is_over(node: Node, move: Row[Any]) -> bool:
     return node.clock() - times.read(move.since) > PATIENCE
 
 
-def _judge(old: str, new: RemoteActor) -> str:
-    """Why a move is not believed; empty when it is."""
-    return "" if old in new.also_known_as else "also_known_as"
+def _judge(connection: Connection, move: Row[Any], new: RemoteActor) -> str:
+    """Why a move is not believed; empty when it is. Whoever was left meanwhile is followed nowhere else."""
+    if move.actor not in new.also_known_as:
+        return "also_known_as"
+    return "" if _is_followed(connection, move.actor) else "not_followed"
 
 
-def _state(connection: Connection, move: Row[Any], state: str) -> None:
-    key = (moves.c.actor == move.actor) & (moves.c.target == move.target)
-    connection.execute(update(moves).where(key).values(state=state))
+def _state(connection: Connection, move: Row[Any], state: str) -> bool:
+    """False when it waits no more: another was named while this one was looked at."""
+    key = (moves.c.actor == move.actor) & (moves.c.target == move.target) & (moves.c.state == "asked")
+    return bool(connection.execute(update(moves).where(key).values(state=state)).rowcount)
 
 
-def _confirm(connection: Connection, node: Node, move: Row[Any], found: Resolved) -> None:
-    _state(connection, move, "confirmed")
-    asked = relations.ask(connection, node, found)
-    peers.moved(connection, move.actor, found.actor.id)
-    if asked.state == "accepted":
-        relations.leave(connection, node, move.actor)
+def _conclude(connection: Connection, node: Node, move: Row[Any], found: Resolved) -> str:
+    """Confirm or refuse a move whose new actor was just read, and why it is refused."""
+    reason = _judge(connection, move, found.actor)
+    if not _state(connection, move, "refused" if reason else "confirmed"):
+        return "overtaken"
+    if not reason:
+        asked = relations.ask(connection, node, found)
+        peers.moved(connection, move.actor, found.actor.id)
+        if asked.state == "accepted":
+            relations.leave(connection, node, move.actor)
+    return reason

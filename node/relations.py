@@ -88,6 +88,7 @@ def ask(connection: Connection, node: Node, found: Resolved) -> Asked:
     """The same, inside the caller's transaction, of an actor that was just read."""
     now, me, target = node.clock(), node.config.node_actor, found.actor.id
     peers.remember(connection, found.actor, found.document, now, found.handle)
+    peers.moved(connection, target, None)  # whoever is asked anew is heard where it is asked
     key = (following.c.actor == me) & (following.c.target == target)
     before = connection.execute(select(following).where(key)).one_or_none()
     letter = Letter("Follow", target, target, "Follow")

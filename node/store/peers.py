@@ -77,6 +77,6 @@ def missing(connection: Connection, actor: str, now: datetime) -> None:
     connection.execute(update(peers).where(known).values(missing=times.text(now)))
 
 
-def moved(connection: Connection, actor: str, target: str) -> None:
-    """The actor lives elsewhere now."""
+def moved(connection: Connection, actor: str, target: str | None) -> None:
+    """The actor lives elsewhere now; None: where it was, after all."""
     connection.execute(update(peers).where(peers.c.actor == actor).values(moved=target))
