@@ -18,6 +18,7 @@ from vocab.contexts import is_disguised
 
 MAX_BYTES: Final = 1_048_576
 MAX_DEPTH: Final = 32
+MAX_NODES: Final = 30_000  # objects and lists: what is looked at one by one, before anybody is known to have sent it
 MAX_NUMBER_CHARACTERS: Final = 100
 MAX_INTEGER: Final = 2**53 - 1
 _WRITTEN_WITH_AN_EXPONENT: Final = 1e21  # below it, RFC 8785 writes a whole float as an integer
@@ -167,6 +168,8 @@ def refuse_keywords(message: dict[str, Any]) -> Refused | None:
 def _read(raw: bytes, max_bytes: int, may: bool | None) -> dict[str, Any] | Refused:
     if len(raw) > max_bytes:
         return refuse("too_large", f"over {max_bytes} bytes")
+    if len(raw) > MAX_NODES and raw.count(b"{") + raw.count(b"[") > MAX_NODES:
+        return refuse("too_large", f"over {MAX_NODES} objects and lists")
     if raw.startswith(_BOM):
         return refuse("byte_order_mark")
     value = _fast(raw) or _careful(raw)

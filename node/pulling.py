@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Row
 
-from federation.activity import Heading, id_of, make
+from federation.activity import Heading, id_of, make, origin
 from federation.actor import RemoteActor
 from federation.canonical import digest, jcs
 from federation.errors import NotCanonical, Refused
@@ -49,7 +49,9 @@ async def take_document(node: Node, look: Lookup, actor: RemoteActor, content: M
 
 
 async def fetch(node: Node, look: Lookup, actor: RemoteActor, document: str) -> int:
-    """A document at its own address."""
+    """A document at its own address, which must be at its author's origin: nobody sends us to ask others for theirs."""
+    if origin(document) != origin(actor.id):
+        return -1
     page = await look.fetcher.page(document)
     if isinstance(page, Refused) or id_of(page.content) != document:
         return -1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from federation.canonical import MAX_BYTES, MAX_DEPTH, jcs
+from federation.canonical import MAX_BYTES, MAX_DEPTH, MAX_NODES, jcs
 from federation.errors import NotCanonical
 from tests.corpus.attacks import attack
 from tests.corpus.rig import Rig
@@ -119,9 +119,13 @@ BODIES: list[tuple[str, bytes]] = [
     ("not_an_object", b"null"),
     ("too_deep", activity(b'"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)),
     ("too_deep", activity(b'"a":' + b'{"a":' * MAX_DEPTH + b"1" + b"}" * MAX_DEPTH)),
-    ("too_deep", b'{"a":' * 100_000),
-    ("too_deep", b"[" * 500_000),
-    ("too_deep", b'{"a":[' * 100_000),
+    ("too_deep", b'{"a":' * MAX_NODES),
+    ("too_deep", b"[" * MAX_NODES),
+    ("too_deep", b'{"a":[' * (MAX_NODES // 2)),
+    ("too_large", b'{"a":' * 100_000),
+    ("too_large", b"[" * 500_000),
+    ("too_large", activity(b'"a":[' + b"[]," * 300_000 + b"[]]")),
+    ("too_large", activity(b'"a":[' + b'{"b":1},' * 100_000 + b"1]")),
     ("too_large", activity(b'"a":"' + b"x" * MAX_BYTES + b'"')),
     ("too_large", b" " * (MAX_BYTES + 1)),
 ]
