@@ -115,6 +115,8 @@ class Model:
         is_new = before is None or not before.is_deleted
         if name == actor:
             self.gone.add(actor)
+            for said_of in self.rows.values():
+                said_of -= {activity for activity in said_of if activity.startswith(actor + "/")}
             for owned in [n for n, each in self.documents.items() if each.owner == actor and not each.is_deleted]:
                 self._forget(owned, actor)
             for ids in self.rows.values():
