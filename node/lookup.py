@@ -86,6 +86,8 @@ class Lookup:
             return known
         found = await self.fetcher.key(key_id)
         if isinstance(found, Refused):
+            if found.reason == "key_gone":
+                await self.node.store.awrite(lambda c: peers.missing(c, key_id.partition("#")[0], now))
             return found
         if len(self.asked) >= _MOST:
             self.asked.clear()
