@@ -4,6 +4,7 @@ Tasks of one process in groups, another process between them, acts that raise, c
 """
 
 import asyncio
+import atexit
 import shutil
 import sqlite3
 import tempfile
@@ -37,6 +38,7 @@ class Broken(Exception):
 def new_node() -> Path:
     """The folder of a node that has received nothing yet."""
     folder = Path(tempfile.mkdtemp(prefix="maillage-fuzz-"))
+    atexit.register(shutil.rmtree, folder)
     [port] = free_ports(1)
     make(folder / "node", port, [port]).close()
     return folder / "node"
