@@ -15,7 +15,7 @@ from node.store import cache as caches
 from node.store.cache import Cache
 from node.store.changes import Changes
 from node.store.engine import Store
-from node.store.migrate import HEAD, current, migrate, upgrade
+from node.store.migrate import HEAD, create, current, migrate, upgrade
 from node.store.schema import directory, meta, truth
 from node.store.sqlite import driver
 
@@ -44,6 +44,18 @@ def test_the_migrations_make_the_tables_of_the_code(store: Store) -> None:
         assert compare_metadata(MigrationContext.configure(connection), truth) == []
     assert current(store.path) == HEAD
     store.close()
+
+
+def test_a_new_file_is_what_alembic_would_make(tmp_path: Path) -> None:
+    def made(path: Path) -> set[tuple[str, ...]]:
+        with sqlite3.connect(path) as connection:
+            rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+        return {(kind, name, table, "".join((sql or "").lower().split())) for kind, name, table, sql in rows}
+
+    create(tmp_path / "new.sqlite")
+    upgrade(tmp_path / "steps.sqlite")
+    assert made(tmp_path / "new.sqlite") == made(tmp_path / "steps.sqlite")
+    assert current(tmp_path / "new.sqlite") == current(tmp_path / "steps.sqlite") == HEAD
 
 
 def test_an_upgrade_again_changes_nothing(store: Store) -> None:

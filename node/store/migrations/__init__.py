@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def _statements(sql: str) -> Iterator[str]:
-    """The statements of a file; a trigger, which holds others, is one."""
+def statements(file: Path) -> Iterator[str]:
+    """The statements of a file of SQL; a trigger, which holds others, is one."""
     begun = ""
-    for part in sql.split(";"):
+    for part in file.read_text(encoding="utf-8").split(";"):
         begun += part + ";"
         if sqlite3.complete_statement(begun):
             yield begun
@@ -19,5 +19,5 @@ def run(revision: str) -> None:
     """Execute the SQL beside a revision's file, statement by statement."""
     from alembic import op
 
-    for statement in _statements(Path(revision).with_suffix(".sql").read_text(encoding="utf-8")):
+    for statement in statements(Path(revision).with_suffix(".sql")):
         op.execute(statement)
