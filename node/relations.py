@@ -268,6 +268,16 @@ def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
     return True
 
 
+def on_follow_again(connection: Connection, node: Node, verified: Verified) -> None:
+    """The very request that made a relation comes again: our answer was lost, so it is given again."""
+    facts = verified.facts
+    ours = _ours(connection, facts.object_id)
+    stands = select(followers).where(followers.c.follow == facts.id, followers.c.state == "accepted")
+    stands = stands.where(followers.c.follower == facts.actor, followers.c.actor == facts.object_id)
+    if ours is not None and connection.execute(stands).first() is not None:
+        settle(connection, node, ours.slug, facts.actor, "accepted")
+
+
 def _of_ours(connection: Connection, node: Node, verified: Verified) -> Row[Any] | None:
     """Our Follow that an Accept or Reject answers: the same id, and to whom it was sent."""
     query = select(following).where(

@@ -46,6 +46,8 @@ def take(connection: Connection, node: Node, verified: Verified) -> Taken | Refu
     facts = verified.facts
     known = journal.known(connection, facts.actor, facts.id)
     if known is not None:
+        if facts.type == "Follow":
+            relations.on_follow_again(connection, node, verified)
         return Taken(known, Verdict.NONE, again=True)
     if journal.has_said(connection, facts.actor, "Delete", facts.actor):
         return _take_late(connection, node, verified)

@@ -164,6 +164,21 @@ async def test_a_repeated_follow_is_one_relation_answered_each_time(world: World
     assert rows(world.node, "SELECT count(*) FROM deliveries") == [(3 + 1,)]  # and the description, once
 
 
+async def test_the_same_request_is_answered_again_while_it_stands_and_never_after_it_was_undone(world: World) -> None:
+    a = world.node.config.actor("a")
+    name = await world.say("Follow", a)
+    for _ in range(2):
+        world.count -= 1
+        assert await world.say("Follow", a) == name
+    assert rows(world.node, OUT) == [("Accept",)] * 3
+    assert rows(world.node, "SELECT count(*) FROM journal WHERE type='Follow'") == [(1,)]
+    await world.say("Undo", name)
+    world.count -= 2
+    assert await world.say("Follow", a) == name
+    assert rows(world.node, FOLLOWERS) == []
+    assert rows(world.node, OUT) == [("Accept",)] * 3
+
+
 async def test_what_is_not_there_cannot_be_followed(world: World) -> None:
     node = world.node
     delete_place(node, "b")
