@@ -1,5 +1,6 @@
 """Keys and signatures of the published collections of bad ones; and weak keys that an actor lists."""
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -144,3 +145,24 @@ def test_multikeys_of_another_kind(keys: ActorKeys, prefix: bytes) -> None:
         keys.multibase + "\n",
     ):
         assert reason(load_public("ed25519", text)) == "key_form"
+
+
+def cube_root(number: int) -> int:
+    low, high = 0, 1 << (number.bit_length() // 3 + 2)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if middle**3 < number else (low, middle)
+    return low
+
+
+@pytest.mark.parametrize("padding", [b"\xff" * 8, b"\xff", b""])
+def test_a_root_is_no_signature(padding: bytes) -> None:
+    """Of a key with exponent 3, anybody takes the cube root of a message whose padding ends early (Bleichenbacher)."""
+    key = rsa.generate_private_key(3, 2048).public_key()
+    loaded = load_public("rsa", pem(key))
+    assert not isinstance(loaded, Refused)
+    digest_info = bytes.fromhex("3031300d060960864801650304020105000420") + hashlib.sha256(b"message").digest()
+    block = b"\x00\x01" + padding + b"\x00" + digest_info
+    forged = cube_root(int.from_bytes(block + bytes(256 - len(block)), "big"))
+    assert (forged**3).to_bytes(256, "big").startswith(block)
+    assert not verifies(loaded, forged.to_bytes(256, "big"), b"message")
