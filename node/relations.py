@@ -278,24 +278,38 @@ def on_follow_again(connection: Connection, node: Node, verified: Verified) -> N
         settle(connection, node, ours.slug, facts.actor, "accepted")
 
 
-def _of_ours(connection: Connection, node: Node, verified: Verified) -> Row[Any] | None:
-    """Our Follow that an Accept or Reject answers: the same id, and to whom it was sent."""
-    query = select(following).where(
-        following.c.follow == verified.facts.object_id, following.c.target == verified.facts.actor
-    )
-    return connection.execute(query).one_or_none()
+def _answered(connection: Connection, verified: Verified, unnamed: str) -> Row[Any] | None:
+    """Our relation with the one who answers, if what it answers is a Follow that we sent it and did not take back.
+
+    It is named by its id, be it an earlier one: some servers remember the first. In the state `unnamed`, who followed
+    whom will do, under an id that we never gave: so does Misskey name the follower that it removes.
+    """
+    facts = verified.facts
+    row = connection.execute(select(following).where(following.c.target == facts.actor)).one_or_none()
+    if row is None or row.follow == facts.object_id:
+        return row
+    query = select(said.c.type, said.c.object).where(said.c.actor == row.actor, said.c.activity == facts.object_id)
+    sent = connection.execute(query).one_or_none()
+    if sent is None:
+        follow = facts.object if facts.object is not None and "Follow" in facts.object_types else {}
+        pair = id_of(follow.get("actor")), id_of(follow.get("object"))
+        return row if row.state == unnamed and pair == (row.actor, facts.actor) else None
+    is_ended = journal.has_said(connection, row.actor, "Undo", facts.object_id)
+    return row if tuple(sent) == ("Follow", facts.actor) and not is_ended else None
 
 
 def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:
     """The place that we asked accepts, this request or an earlier one of ours: none stays pending for ever.
 
-    It may have refused before and thought better of it; its own count of what it says tells which came last.
+    It may have refused before and thought better of it: its own count of what it says tells which came last, or that
+    what it refused was an earlier request.
     """
-    row = _of_ours(connection, node, verified) or _asked_before(connection, verified)
+    row = _answered(connection, verified, "requested")
     if row is None or row.state == "ended" or _is_overtaken(connection, verified):
         return False
     if row.state == "rejected":
-        if _number(verified, "seq") is None:
+        is_last = row.follow == verified.facts.object_id and not _has_answered(connection, row, "Accept", "Reject")
+        if _number(verified, "seq") is None and not is_last:
             return False
         connection.execute(_state(row, "accepted").values(harvested=None))
     connection.execute(_state(row, "accepted"))
@@ -318,20 +332,20 @@ def _is_overtaken(connection: Connection, verified: Verified) -> bool:
     return connection.execute(later.limit(1)).first() is not None
 
 
-def _asked_before(connection: Connection, verified: Verified) -> Row[Any] | None:
-    """The relation with the one who accepts, if it is an earlier Follow of ours that it accepts."""
-    facts = verified.facts
-    followed = select(following).where(following.c.target == facts.actor)
-    row = connection.execute(followed).one_or_none()
-    if row is None or journal.known(connection, row.actor, facts.object_id) is None:
-        return None
-    return row
+def _has_answered(connection: Connection, row: Row[Any], *kinds: str) -> bool:
+    """Whether it has accepted, or refused, our last Follow by its id."""
+    query = select(said.c.seq).where(said.c.object == row.follow, said.c.actor == row.target, said.c.type.in_(kinds))
+    return connection.execute(query.where(said.c.verdict == "effect").limit(1)).first() is not None
 
 
 def on_reject(connection: Connection, node: Node, verified: Verified) -> bool:
-    """It refuses, or ends the relation."""
-    row = _of_ours(connection, node, verified)
+    """It refuses, or ends the relation; but to have refused an earlier request is not to refuse the last, accepted."""
+    row = _answered(connection, verified, "accepted")
     if row is None or row.state in ("rejected", "ended") or _is_overtaken(connection, verified):
+        return False
+    is_known = journal.known(connection, row.actor, verified.facts.object_id) is not None
+    is_earlier = is_known and row.follow != verified.facts.object_id
+    if is_earlier and _number(verified, "seq") is None and _has_answered(connection, row, "Accept"):
         return False
     connection.execute(_state(row, "rejected"))
     return True

@@ -186,3 +186,95 @@ async def test_what_is_not_there_cannot_be_followed(world: World) -> None:
         await world.say("Follow", name)
         assert rows(node, LAST) == [("none",)]
     assert rows(node, FOLLOWERS) == rows(node, OUT) == []
+
+
+async def test_a_place_that_keeps_the_first_request_ends_the_relation_by_it(world: World) -> None:
+    """Some servers answer no repeated Follow and remember the first: whoever is refused by it counts no figure more."""
+    node, first = world.node, world.ask()
+    await world.say("Accept", first)
+    await world.say("Create", world.far.report("r", 7))
+    world.ask()
+    await world.say("Reject", first)
+    assert (rows(node, STATE), rows(node, LAST)) == ([("rejected",)], [("effect",)])
+    catch_up(node)
+    assert projected(node, "SELECT value FROM observations") == []
+    await world.say("Accept", first)
+    assert rows(node, STATE) == [("rejected",)]
+
+
+async def test_the_first_request_is_refused_and_the_second_accepted(world: World) -> None:
+    """In either order, where nothing is counted."""
+    first = world.ask()
+    second = world.ask()
+    await world.say("Reject", first)
+    assert rows(world.node, STATE) == [("rejected",)]
+    await world.say("Accept", second)
+    assert rows(world.node, STATE) == [("accepted",)]
+    await world.say("Reject", first)
+    assert (rows(world.node, STATE), rows(world.node, LAST)) == ([("accepted",)], [("none",)])
+    await world.say("Reject", second)
+    assert rows(world.node, STATE) == [("rejected",)]
+    await world.say("Accept", second)
+    assert rows(world.node, STATE) == [("rejected",)]
+
+
+async def test_what_was_said_of_a_request_that_we_took_back_answers_no_later_one(world: World) -> None:
+    """Misskey answers an Undo by a Reject, which may find us asking again."""
+    first = world.ask()
+    await world.say("Accept", first)
+    await relations.unfollow(world.node, world.far.id)
+    second = world.ask()
+    for kind in ("Reject", "Accept"):
+        await world.say(kind, first)
+        assert (rows(world.node, STATE), rows(world.node, LAST)) == ([("requested",)], [("none",)])
+    await world.say("Accept", second)
+    assert rows(world.node, STATE) == [("accepted",)]
+
+
+async def test_a_follow_may_be_named_by_who_followed_whom(world: World) -> None:
+    """As Misskey does when it removes a follower, under an id of its own; never by whoever else embeds it."""
+    follow = world.ask()
+    theirs = follow | {"id": "https://far.example/follows/1/2"}
+    other = Sender("https://far.example/places/other").known_by(world.node)
+    node_actor = world.node.config.node_actor
+    for wrong in ({"actor": other.id}, {"object": other.id}, {"type": "Like"}, {"actor": [node_actor]}):
+        await world.say("Accept", theirs | wrong)
+    await world.say("Accept", theirs, by=other)
+    await world.say("Accept", theirs["id"])
+    await world.say("Reject", theirs)  # of one that was removed earlier: this request is still to be answered
+    assert rows(world.node, STATE) == [("requested",)]
+    await world.say("Accept", theirs)
+    assert rows(world.node, STATE) == [("accepted",)]
+    await world.say("Reject", theirs, by=other)
+    assert rows(world.node, STATE) == [("accepted",)]
+    await world.say("Reject", theirs)
+    assert rows(world.node, STATE) == [("rejected",)]
+    await world.say("Accept", theirs)
+    assert rows(world.node, STATE) == [("rejected",)]
+
+
+async def test_who_removed_us_without_the_id_of_our_request_is_not_heard_accepting_it_again(world: World) -> None:
+    follow = world.ask()
+    await world.say("Accept", follow)
+    await world.say("Reject", follow | {"id": "https://far.example/follows/1/2"})
+    await world.say("Accept", follow)
+    assert rows(world.node, STATE) == [("rejected",)]
+
+
+async def test_no_other_word_of_ours_is_a_request(world: World) -> None:
+    """An answer that names the Undo, or a Follow of somebody else, answers nothing."""
+    other = Sender("https://far.example/places/other").known_by(world.node)
+    world.ask()
+    await relations.unfollow(world.node, world.far.id)
+    [(undo,)] = rows(world.node, "SELECT activity FROM journal WHERE type='Undo'")
+    document = place_actor(Profile(other.id, "other", "Other"), other.keys, other.id, other.id + "/inbox")
+    read = read_actor(document, other.id)
+    assert isinstance(read, RemoteActor)
+    world.node.store.write(lambda c: relations.ask(c, world.node, Resolved(read, b"{}", "")))
+    [(elsewhere,)] = rows(world.node, f"SELECT follow FROM following WHERE target='{other.id}'")
+    world.node.store.write(lambda c: c.exec_driver_sql("DELETE FROM following WHERE target=?", (other.id,)))
+    world.ask()
+    for name in (undo, elsewhere):
+        for kind in ("Accept", "Reject"):
+            await world.say(kind, name)
+            assert rows(world.node, STATE) == [("requested",)]
