@@ -288,14 +288,16 @@ def _answered(connection: Connection, verified: Verified, unnamed: str) -> Row[A
     row = connection.execute(select(following).where(following.c.target == facts.actor)).one_or_none()
     if row is None or row.follow == facts.object_id:
         return row
-    query = select(said.c.type, said.c.object).where(said.c.actor == row.actor, said.c.activity == facts.object_id)
+    query = select(said.c.type, said.c.object, said.c.seq)
+    query = query.where(said.c.actor == row.actor, said.c.activity == facts.object_id)
     sent = connection.execute(query).one_or_none()
     if sent is None:
         follow = facts.object if facts.object is not None and "Follow" in facts.object_types else {}
         pair = id_of(follow.get("actor")), id_of(follow.get("object"))
         return row if row.state == unnamed and pair == (row.actor, facts.actor) else None
-    is_ended = journal.has_said(connection, row.actor, "Undo", facts.object_id)
-    return row if tuple(sent) == ("Follow", facts.actor) and not is_ended else None
+    left = select(said.c.seq).where(said.c.actor == row.actor, said.c.type == "Undo", said.c.audience == facts.actor)
+    is_left = connection.execute(left.where(said.c.seq > sent.seq).limit(1)).first() is not None
+    return row if (sent.type, sent.object) == ("Follow", facts.actor) and not is_left else None
 
 
 def on_accept(connection: Connection, node: Node, verified: Verified) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -219,13 +220,14 @@ async def test_the_first_request_is_refused_and_the_second_accepted(world: World
 
 
 async def test_what_was_said_of_a_request_that_we_took_back_answers_no_later_one(world: World) -> None:
-    """Misskey answers an Undo by a Reject, which may find us asking again."""
+    """Misskey answers an Undo by a Reject, which may find us asking again; all that we asked before is taken back."""
     first = world.ask()
     await world.say("Accept", first)
+    again = world.ask()
     await relations.unfollow(world.node, world.far.id)
     second = world.ask()
-    for kind in ("Reject", "Accept"):
-        await world.say(kind, first)
+    for kind, name in product(("Reject", "Accept"), (first, again)):
+        await world.say(kind, name)
         assert (rows(world.node, STATE), rows(world.node, LAST)) == ([("requested",)], [("none",)])
     await world.say("Accept", second)
     assert rows(world.node, STATE) == [("accepted",)]
