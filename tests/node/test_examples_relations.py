@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from tests.node.net import place, visits
 from tests.node.sender import Sender
 from tests.shape import ROOT
 
-NOW = utc_now()
 COUNCIL = "https://council.example/actor"
 LEFT_OUT = ("@context", "proof", "commitment", "graphDigest")
 SHORT = {"publicKeyPem": "…", "publicKeyMultibase": "z…"}
@@ -59,7 +57,7 @@ def _steady(text: str) -> str:
 @pytest.fixture
 async def sent(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """What leaves in the life of a relation, by name."""
-    node = replace(init_node(tmp_path, "https://etabli.example", ("site",), "L'Établi", {}), clock=lambda: NOW)
+    node = init_node(tmp_path, "https://etabli.example", ("site",), "L'Établi", {})
     other = Sender("https://autre.example/places/autre").known_by(node)
     add_place(node, "etabli", place(node, "etabli"))
     known = read_actor(
@@ -104,7 +102,7 @@ def last(node: Node, kind: str, about: str = "%") -> dict[str, Any]:
 async def said(node: Node, sender: Sender, name: str, kind: str, content: Any) -> None:
     """The other says something, and it is taken."""
     body, url = sender.sent[sender.say(name, kind, content)], "https://etabli.example/inbox"
-    headers = sign_cavage("POST", url, body, sender.id + "#main-key", sender.keys.rsa, NOW)
+    headers = sign_cavage("POST", url, body, sender.id + "#main-key", sender.keys.rsa, utc_now())
     async with lookup.opened(node) as look:
         taken = await receive(
             node, IncomingRequest("POST", "/inbox", tuple(headers.items()), body, "etabli.example"), look
@@ -121,12 +119,12 @@ async def test_what_the_document_shows_is_what_is_sent(sent: dict[str, Any]) -> 
 
 
 async def test_the_refusal_that_the_document_shows(tmp_path: Path) -> None:
-    node = replace(init_node(tmp_path, "https://etabli.example", ("site",), "L'Établi", {}), clock=lambda: NOW)
+    node = init_node(tmp_path, "https://etabli.example", ("site",), "L'Établi", {})
     other = Sender("https://autre.example/places/autre").known_by(node)
     body = b'{"id":"https://autre.example/1","type":"Follow","actor":"https://autre.example/places/autre"}'
-    headers = sign_cavage("POST", "https://etabli.example/inbox", body, other.id + "#main-key", Sender().keys.rsa, NOW)
+    headers = sign_cavage("POST", "https://etabli.example/inbox", body, other.id + "#main-key", Sender().keys.rsa, utc_now())
     async with lookup.opened(node) as look:
-        look.asked[other.id + "#main-key"] = NOW
+        look.asked[other.id + "#main-key"] = utc_now()
         refused = await receive(
             node, IncomingRequest("POST", "/inbox", tuple(headers.items()), body, "etabli.example"), look
         )
