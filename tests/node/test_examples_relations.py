@@ -122,9 +122,10 @@ async def test_the_refusal_that_the_document_shows(tmp_path: Path) -> None:
     node = init_node(tmp_path, "https://etabli.example", ("site",), "L'Établi", {})
     other = Sender("https://autre.example/places/autre").known_by(node)
     body = b'{"id":"https://autre.example/1","type":"Follow","actor":"https://autre.example/places/autre"}'
-    headers = sign_cavage("POST", "https://etabli.example/inbox", body, other.id + "#main-key", Sender().keys.rsa, utc_now())
+    key_id, another = other.id + "#main-key", Sender().keys.rsa
+    headers = sign_cavage("POST", "https://etabli.example/inbox", body, key_id, another, utc_now())
     async with lookup.opened(node) as look:
-        look.asked[other.id + "#main-key"] = utc_now()
+        look.asked[key_id] = utc_now()
         refused = await receive(
             node, IncomingRequest("POST", "/inbox", tuple(headers.items()), body, "etabli.example"), look
         )
