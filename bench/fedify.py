@@ -37,7 +37,8 @@ def fedify_inbox(folder: Path, peers: Sequence[Peer], queued: bool = False) -> I
     keys = folder / "fedify-keys.jsonl"
     known = ({"id": p.id + "#main-key", "owner": p.id, "pem": p.keys.public_pem} for p in peers)
     keys.write_text("".join(json.dumps(key) + "\n" for key in known), encoding="utf-8")
-    _database(folder).unlink(missing_ok=True)
+    for file in folder.glob(_database(folder).name + "*"):  # the log of one that was killed, too
+        file.unlink()
     words = (str(port), str(keys), str(_database(folder)), *(["queued"] if queued else []))
     with _running("inbox.mjs", *words) as process:
         yield f"http://{HOST}:{port}/inbox", process.pid
