@@ -7,14 +7,14 @@ ends when we leave: an `Undo` of our Follow is journalled, and the fold forgets 
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from federation.errors import Refused
 from node import relations
 from node.context import Node
 from node.lookup import Lookup
 from node.store import peers, times
-from node.store.schema import deliveries, followers, grants
+from node.store.schema import deliveries
 from node.store.schema import peers as rows
 
 PATIENCE = timedelta(hours=24)
@@ -41,7 +41,6 @@ async def second_look(node: Node, look: Lookup) -> int:
 def _part(connection: Connection, node: Node, actor: str) -> None:
     relations.leave(connection, node, actor)
     peers.gone(connection, actor, node.clock())
-    connection.execute(delete(followers).where(followers.c.follower == actor))
-    connection.execute(delete(grants).where(grants.c.grantee == actor))
+    relations.drop(connection, actor)
     waiting = update(deliveries).where(deliveries.c.recipient == actor, deliveries.c.state == "queued")
     connection.execute(waiting.values(state="parked", reason="gone"))

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, union, update
 
 from federation.policy import Policy, host_name
 from node import relations
@@ -73,10 +73,10 @@ def _part(connection: Connection, node: Node, policy: Policy) -> None:
     for target in connection.execute(select(following.c.target).where(following.c.state != "ended")).scalars().all():
         if policy.judge(target) is not None:
             relations.leave(connection, node, target)
-    for table, column in ((followers, followers.c.follower), (grants, grants.c.grantee)):
-        for actor in connection.execute(select(column).distinct()).scalars().all():
-            if policy.judge(actor) is not None:
-                connection.execute(delete(table).where(column == actor))
+    theirs = union(select(followers.c.follower), select(grants.c.grantee))
+    for actor in connection.execute(theirs).scalars().all():
+        if policy.judge(actor) is not None:
+            relations.drop(connection, actor)
     waiting = select(deliveries.c.inbox).where(deliveries.c.state == "queued").distinct()
     for inbox in connection.execute(waiting).scalars().all():
         if policy.judge(inbox) is not None:

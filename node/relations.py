@@ -197,6 +197,12 @@ def settle(connection: Connection, node: Node, slug: str, follower: str, state: 
                 send_again(connection, node, slug, document.id)
 
 
+def drop(connection: Connection, actor: str) -> None:
+    """Nothing binds an actor to ours any more: it follows no place, and is granted nothing."""
+    connection.execute(delete(followers).where(followers.c.follower == actor))
+    connection.execute(delete(grants).where(grants.c.grantee == actor))
+
+
 async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachable:
     """Grant one actor what a place shares at `level`; the IRI granted to."""
     found = await _resolve(node, who)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, update
+from sqlalchemy import Connection, Row, update
 
 from federation.actor import read_actor
 from federation.canonical import jcs
@@ -19,7 +19,7 @@ from node import moves, relations
 from node.context import Node
 from node.store import documents, journal, peers, times
 from node.store.journal import Verdict
-from node.store.schema import followers, following, grants
+from node.store.schema import following
 from node.store.schema import journal as rows
 
 Effect = Callable[[Connection, Node, Verified], object]
@@ -180,8 +180,7 @@ def _take_farewell(connection: Connection, node: Node, verified: Verified) -> Ta
         journal.erase(connection, row.id)
         documents.change(connection, row.id, {"deleted": now, "updated": now, "seq": seq})
     peers.gone(connection, actor, node.clock())
-    connection.execute(delete(followers).where(followers.c.follower == actor))
-    connection.execute(delete(grants).where(grants.c.grantee == actor))
+    relations.drop(connection, actor)
     connection.execute(update(following).where(following.c.target == actor).values(state="ended"))
     return Taken(seq, Verdict.TOMBSTONE)
 

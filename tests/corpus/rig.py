@@ -9,7 +9,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +22,7 @@ from federation.httpsig import sign_cavage
 from federation.keys import ActorKeys
 from node.context import Node, utc_now
 from tests.federation.web import Site
+from tests.node.net import Clock
 from tests.node.sender import Sender
 from vocab.contexts import CONTEXT
 
@@ -53,16 +53,6 @@ def untouched(node: Node, but: frozenset[str] = frozenset()) -> Iterator[None]:
     after = tables(node.dir)
     changed = [name for name in after if after[name] != before.get(name) and name.partition(".")[2] not in but]
     assert changed == [], changed
-
-
-@dataclass
-class Clock:
-    """The time, or a little later."""
-
-    later: timedelta = timedelta()
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.later
 
 
 @dataclass

@@ -4,6 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,11 +15,21 @@ from sqlalchemy import text
 from node import jobs
 from node.api.signer import LOOKUP
 from node.app import build_app, runner_of
-from node.context import Node, init_node
+from node.context import Node, init_node, utc_now
 from vocab.model import Address, Observation, Place
 
 MODULES = ("node.api.wellknown", "node.api.health")
 FOLLOWING = "following (actor, target, state, follow, since, harvested)"
+
+
+@dataclass
+class Clock:
+    """The time, or a little later."""
+
+    later: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.later
 
 
 def free_ports(count: int) -> list[int]:

@@ -15,7 +15,7 @@ from federation.delivery import Deliverer
 from federation.discovery import Resolved
 from federation.errors import Refused
 from node import absences, lookup, relations
-from node.context import Node, utc_now
+from node.context import Node
 from node.harvest import harvest
 from node.places import add_place
 from node.project import catch_up, rebuild
@@ -25,20 +25,12 @@ from node.signing import Deliveries
 from node.store.queue import StoredQueue
 from node.store.schema import followers
 from tests.federation.web import Site, answering, listening
-from tests.node.net import free_ports, make, place, projected, rows, visits
+from tests.node.net import Clock, free_ports, make, place, projected, rows, visits
 from tests.node.net import listening as node_listening
 from tests.node.sender import Sender
 
 PEER = "SELECT missing IS NOT NULL, gone IS NOT NULL FROM peers"
 STATE = "SELECT state FROM following"
-
-
-@dataclass
-class Clock:
-    later: timedelta = timedelta()
-
-    def __call__(self):  # type: ignore[no-untyped-def]
-        return utc_now() + self.later
 
 
 @dataclass

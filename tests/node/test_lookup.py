@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -12,21 +12,11 @@ from federation.actor import Profile, place_actor
 from federation.canonical import jcs
 from federation.keys import generate
 from federation.proof import add_proof
-from node.context import Node, utc_now
+from node.context import Node
 from tests.federation.web import Site
 from tests.federation.web import listening as site_listening
-from tests.node.net import free_ports, listening, make, rows
+from tests.node.net import Clock, free_ports, listening, make, rows
 from tests.node.sender import Sender
-
-
-@dataclass
-class Clock:
-    """The time, or a little later."""
-
-    later: timedelta = timedelta()
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.later
 
 
 @dataclass
