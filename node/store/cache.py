@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from node.store import schema, sqlite
 
-VERSION = 2
+VERSION = 3
 
 
 class Projection:

@@ -249,6 +249,46 @@ hosts = Table(
     Column("dialect", Text, nullable=False, default="cavage"),
 )
 
+layers = Table(
+    "layers",
+    truth,
+    Column("name", Text, primary_key=True),  # qpv, acv, pvd, density: what `--by` and pages call it
+    Column("title", Text, nullable=False, default=""),
+    Column("source", Text, nullable=False),
+    Column("date", Text, nullable=False),  # of the source
+    Column("digest", Text, nullable=False),  # SHA-256 of the file
+    Column("loaded", Text, nullable=False),
+)
+
+layer_classes = Table(
+    "layer_classes",
+    truth,
+    Column("layer", Text, primary_key=True),  # the name of one of `layers`
+    Column("commune", Text, primary_key=True),  # the present INSEE code
+    Column("value", Text, nullable=False),  # "1" for a layer that a commune is in or not
+    sqlite_with_rowid=False,
+)
+
+campaigns = Table(
+    "campaigns",
+    truth,
+    Column("period", Text, primary_key=True),
+    Column("until", Text, nullable=False),  # the last day to answer
+    Column("opened", Text, nullable=False),
+    Column("closed", Text),
+)
+
+campaign_notes = Table(
+    "campaign_notes",
+    truth,
+    Column("period", Text, primary_key=True),
+    Column("actor", Text, primary_key=True),  # the place that was written to
+    Column("kind", Text, primary_key=True),  # open | reminder | correction
+    Column("about", Text, primary_key=True),  # reminder: its day; correction: the digest of what is asked
+    Column("document", Text, nullable=False),  # the Note
+    Column("sent", Text, nullable=False),
+)
+
 views = MetaData()  # cache/public.sqlite
 
 cursor = Table(
@@ -345,6 +385,21 @@ quarantine = Table(
     Column("document", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("errors", Text, nullable=False),  # JSON list of {field, code, params}
+)
+
+warnings = Table(
+    "warnings",
+    views,
+    Column("document", Text, primary_key=True),  # a public report
+    Column("number", Integer, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("indicator", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("breakdown", Text, nullable=False),
+    Column("code", Text, nullable=False),  # what rule of vocab.plausible
+    Column("params", Text, nullable=False),  # JSON: what its sentence needs
+    Column("seq", Integer, nullable=False),
+    Index("warnings_by_place", "place", "period"),
 )
 
 restricted = MetaData()  # cache/restricted.sqlite: another store, not a filter
