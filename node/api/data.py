@@ -4,22 +4,17 @@
 """
 
 import asyncio
-import csv
-import io
 import json
+from dataclasses import fields
 
 from aiohttp import web
 
 from node.context import Node
+from node.web.sheet import FILE_HEADERS as HEADERS
+from node.web.sheet import as_csv
 from vocab.errors import VocabError
 from vocab.periods import Period
 from vocab.reference import indicators
-
-HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Cache-Control": "public, max-age=60",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 def _problem(title: str, detail: str) -> web.Response:
@@ -52,19 +47,6 @@ async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | 
     return await asyncio.to_thread(_rows, node, name, by, period)
 
 
-def as_csv(rows: list[dict[str, object]]) -> str:
-    """The rows as RFC 4180 CSV, methods joined by a space; text that a spreadsheet could run is quoted as text."""
-    out = io.StringIO(newline="")
-    if rows:
-        writer = csv.DictWriter(out, fieldnames=list(rows[0]))
-        writer.writeheader()
-        for row in rows:
-            methods = row["methods"]
-            joined = " ".join(map(str, methods)) if isinstance(methods, list) else ""
-            writer.writerow(row | {"methods": joined})
-    return out.getvalue()
-
-
 def routes(node: Node) -> list[web.RouteDef]:
     """The two files of totals."""
 
@@ -76,9 +58,12 @@ def routes(node: Node) -> list[web.RouteDef]:
         return web.Response(text=text, content_type="application/json", headers=HEADERS)
 
     async def totals_csv(request: web.Request) -> web.Response:
+        from node.views.totals import Row
+
         rows = await _asked(node, request)
         if isinstance(rows, web.Response):
             return rows
-        return web.Response(text=as_csv(rows), content_type="text/csv", charset="utf-8", headers=HEADERS)
+        text = as_csv([field.name for field in fields(Row)], rows)
+        return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=HEADERS)
 
     return [web.get("/totals.json", totals_json), web.get("/totals.csv", totals_csv)]
