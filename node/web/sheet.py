@@ -1,8 +1,8 @@
 """A page in three dresses: HTML for people, and the same content as `.json` and `.csv` at the same address.
 
 A page is a function `(node, asked) -> Sheet | Wrong | None`: it reads views and knows no HTTP. `routes(node, path,
-make)` gives its three addresses; `None` is 404, `Wrong` is 400 and says what to ask instead. The files hold codes, decimal
-strings and IRIs, never words of one language; the licence, the publisher and the address of the page are added here.
+make)` gives its three addresses; `None` is 404, `Wrong` is 400 and says what to ask instead. The files hold codes,
+decimal strings and IRIs, never words of one language; the licence, the publisher and the address are added here.
 """
 
 import asyncio
