@@ -129,7 +129,7 @@ def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
     is_public = said.envelope.sharing == "public"
     lines = graph.lines_of(document) if stores.graphs and is_public else []
     if lines is None:
-        _refuse(stores, entry, (Mistake("graphDigest", "doc.bad"),))
+        _refuse(stores, entry, (Mistake("graphDigest", "doc.digest"),))
         return
     _forget(stores, entry.object)
     if isinstance(said, Report):
