@@ -97,7 +97,7 @@ def test_no_mock_and_no_empty_word() -> None:
 
 
 def _texts(folder: Path, lang: str) -> dict[str, str]:
-    files = [folder / f"{lang}.json"] if (folder / f"{lang}.json").exists() else sorted((folder / lang).glob("*.json"))
+    files = [file for file in (folder / f"{lang}.json", *sorted((folder / lang).glob("*.json"))) if file.exists()]
     assert files, f"{folder} has no {lang}"
     texts: dict[str, str] = {}
     for file in files:
