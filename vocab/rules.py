@@ -7,7 +7,7 @@ Turtle is worded by its kind, its unit, its rules and what it is made of.
 from decimal import Decimal
 
 from vocab.errors import catalogue
-from vocab.reference import Dimension, Indicator, indicators, themes
+from vocab.reference import Dimension, Indicator, dimensions, indicators, themes
 from vocab.sharing import proposed
 
 _THIN = "\u202f"
@@ -123,5 +123,29 @@ def made_of(rule: Indicator) -> tuple[str, ...]:
 
 
 def used_in(rule: Indicator) -> tuple[str, ...]:
-    """The indicators that are computed from it, weighted by it, or never above it."""
-    return tuple(other.id for other in indicators().values() if rule.id in (*made_of(other), other.not_above))
+    """The indicators that are computed from it or weighted by it."""
+    return tuple(other.id for other in indicators().values() if rule.id in made_of(other))
+
+
+def facts(rule: Indicator, lang: str) -> tuple[tuple[str, str], ...]:
+    """What there is to know of an indicator, each with its name: what a reader is shown, in this order."""
+    said = {
+        "definition": rule.definition[lang],
+        "theme": theme(rule, lang),
+        "unit": say(lang, "unit", words=unit(rule, lang), code=rule.unit),
+        "asked": asked_of(rule, lang),
+        "period": periods(rule, lang),
+        "rule": sentence(rule, lang),
+        "formula": formula(rule, lang),
+        "made_of": _named(made_of(rule), lang),
+        "used_in": _named(used_in(rule), lang),
+        "breakdowns": ", ".join(f"{dimensions()[name].label[lang]} ({name})" for name in rule.dimensions),
+        "confidentiality": confidentiality(rule, lang),
+        "tier": tier(rule, lang),
+        "source": rule.source,
+    }
+    return tuple((name, text) for name, text in said.items() if text)
+
+
+def _named(names: tuple[str, ...], lang: str) -> str:
+    return ", ".join(f"{label(name, lang)} ({name})" for name in names)

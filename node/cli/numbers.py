@@ -3,21 +3,11 @@
 import sys
 from argparse import Namespace
 from decimal import Decimal
-from difflib import get_close_matches
 
 from node.cli.files import period as checked_period
+from node.cli.indicator import known
 from node.cli.opening import opened
-from node.cli.out import NOT_FOUND, REFUSED, Out, Stop
-
-
-def _known_indicator(name: str, out: Out) -> None:
-    from vocab.reference import indicators
-
-    if name in indicators():
-        return
-    near = get_close_matches(name, list(indicators()), n=1)
-    hint = out.text("error.indicator_near", near=near[0]) if near else ""
-    raise Stop(NOT_FOUND, [out.text("error.indicator_unknown", indicator=name, near=hint)])
+from node.cli.out import REFUSED, Out, Stop
 
 
 def _shown(value: str, lang: str) -> str:
@@ -34,7 +24,7 @@ def totals(args: Namespace, out: Out) -> int:
     from vocab.reference import indicator
 
     with opened(args, out, role="aggregator") as node:
-        _known_indicator(args.indicator, out)
+        known(args.indicator, out)
         catch_up(node)
         period = checked_period(args.period, out) if args.period else default_period(node, args.indicator)
         rows = view(node, args.indicator, args.by, period)

@@ -147,6 +147,12 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command(
+        "indicator list",
+        "node.cli.indicator:list_all",
+        (_arg("--theme", metavar="T"), _arg("--tier", choices=("core", "standard", "component"))),
+    ),
+    Command("indicator show", "node.cli.indicator:show", (_arg("id", metavar="ID"),)),
+    Command(
         "totals",
         "node.cli.numbers:totals",
         (
