@@ -61,12 +61,12 @@ def show(args: Namespace, out: Out) -> int:
     out.data(_data(rule) | {"dimensions": codes})
     out.line(out.strong(f"{rule.label[out.lang]} · {rule.id}"))
     for name, text in rules.facts(rule, out.lang):
-        out.line(f"{rules.say(out.lang, 'name.' + name).capitalize()}{out.text('indicator.colon')}{text}")
+        out.line(f"{rules.say(out.lang, 'name.' + name).capitalize()}{rules.say(out.lang, 'colon')}{text}")
     for each in found:
         out.line("")
         out.line(f"{each.label[out.lang].capitalize()} ({each.id}). {rules.breakdown(each, out.lang)}")
         parts = ", ".join(f"{code.label[out.lang]} ({code.code})" for code in each.codes.values())
-        out.line("  " + (parts or out.text("indicator.open")))
+        out.line("  " + (parts or rules.say(out.lang, "open")))
     out.next("indicator.next_totals", id=rule.id)
     return 0
 
