@@ -35,7 +35,8 @@ class Universe:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A total of the answering units with its coverage. `coverage` is n_reporting ÷ n_connected, six decimals.
+    """A total of the answering units with its coverages, six decimals: `coverage` is the share of the connected units
+    that report, `coverage_known` that of the known ones.
 
     `n_*` count places, or operators where the question is asked of an operator; those for which it is not
     applicable are left out. `note`: "" | declared | distribution | methods | months | reference.
@@ -53,6 +54,7 @@ class Aggregate:
     methods: tuple[str, ...]
     restricted_left_out: int
     note: str = ""
+    coverage_known: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +285,7 @@ def _with_coverage(rule: Indicator, result: Result, answers: Answers, universe: 
         methods=_methods(result.answers) if result.methods is None else result.methods,
         restricted_left_out=universe.restricted,
         note=result.note,
+        coverage_known=divide(Decimal(len(used)), Decimal(len(known))) if known else None,
     )
 
 

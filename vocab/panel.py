@@ -10,13 +10,15 @@ from decimal import Decimal
 from vocab.indicators import Aggregate, Universe, aggregate, result, unit_of
 from vocab.reference import indicator
 from vocab.resolve import Fact
-from vocab.units import ARITHMETIC
+from vocab.units import ARITHMETIC, divide
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """Both totals over the same units; `n` of them. Figures of two method versions have no difference."""
 
+    earlier: str
+    later: str
     before: Aggregate
     after: Aggregate
     n: int
@@ -27,6 +29,13 @@ class Change:
         if not self.comparable or self.before.value is None or self.after.value is None:
             return None
         return ARITHMETIC.subtract(self.after.value, self.before.value)
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The difference in percent of the earlier figure, of which a negative or null one has none."""
+        if self.difference is None or self.before.value is None or self.before.value <= 0:
+            return None
+        return divide(self.difference * 100, self.before.value, places=2)
 
 
 def change(name: str, earlier: str, later: str, facts: Iterable[Fact], universe: Universe) -> Change:
@@ -44,4 +53,4 @@ def change(name: str, earlier: str, later: str, facts: Iterable[Fact], universe:
     )
     before, after = (aggregate(name, period, figures, panel) for period in (earlier, later))
     one_method = rule.kind not in ("score", "model") or before.methods == after.methods
-    return Change(before, after, len(both), bool(both) and one_method)
+    return Change(earlier, later, before, after, len(both), bool(both) and one_method)

@@ -1,13 +1,24 @@
 """`totals` and `query`: what the council and the researcher ask."""
 
+import re
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from node.cli.files import period as checked_period
 from node.cli.indicator import known
 from node.cli.opening import opened
-from node.cli.out import REFUSED, Out, Stop
+from node.cli.out import REFUSED, USAGE, Out, Stop
+from vocab.reference import indicator
+
+if TYPE_CHECKING:
+    from node.context import Node
+    from node.views.panel import Row as PanelRow
+    from node.views.totals import Row
+
+_PANEL = re.compile(r"([12][0-9]{3})\s*[-–:]\s*([12][0-9]{3})")
 
 
 def _shown(value: str, lang: str) -> str:
@@ -17,29 +28,105 @@ def _shown(value: str, lang: str) -> str:
 
 
 def totals(args: Namespace, out: Out) -> int:
-    """One indicator by area, by its own rule, over public figures."""
+    """One indicator by area, or the headline figures of the country, by their own rules, over public figures."""
     from node.project import catch_up
-    from node.views.totals import default_period
-    from node.views.totals import totals as view
-    from vocab.reference import indicator
+    from node.views.network import HEADLINES
 
+    if args.indicator is None and args.by != "country":
+        raise Stop(USAGE, [out.text("totals.by_needs_indicator")])
+    panel = _years(args.panel, out) if args.panel else None
     with opened(args, out, role="aggregator") as node:
-        known(args.indicator, out)
+        if args.indicator is not None:
+            known(args.indicator, out)
         catch_up(node)
-        period = checked_period(args.period, out) if args.period else default_period(node, args.indicator)
-        rows = view(node, args.indicator, args.by, period)
-        out.data([row.to_json() for row in rows])
-        if not out.as_json:
-            label = indicator(args.indicator).label[out.lang]
-            out.line(out.strong(out.text("totals.title", label=label, period=period)))
-            _table(rows, args.by, out)
-        out.next("totals.next", indicator=args.indicator, by=args.by, period=period)
+        names = HEADLINES if args.indicator is None else (args.indicator,)
+        if panel:
+            _panel(node, names, args.by, panel, out)
+        else:
+            _totals(node, names, args, out)
     return 0
 
 
-def _table(rows: list, by: str, out: Out) -> None:  # type: ignore[type-arg]
+def _totals(node: "Node", names: Sequence[str], args: Namespace, out: Out) -> None:
+    from node.views.totals import default_period, read, rows
+
+    period = checked_period(args.period, out) if args.period else default_period(node, *names)
+    ground = read(node, names, period)
+    found = [row for name in names for row in rows(ground, name, args.by)]
+    out.data([row.to_json() for row in found])
+    if not out.as_json:
+        out.line(out.strong(out.text("totals.title", label=_subject(names, out), period=period)))
+        _table(found, len(names) > 1, args.by, out)
+    out.next("totals.next", indicator=names[0], by=args.by, period=period)
+
+
+def _subject(names: Sequence[str], out: Out) -> str:
+    return indicator(names[0]).label[out.lang] if len(names) == 1 else out.text("totals.headlines")
+
+
+def _line(row: "Row | PanelRow", is_many: bool, by: str, lang: str) -> str:
+    """What a line of a table is about: an area of one indicator, or an indicator among several."""
     from node.views.totals import area_name
 
+    return indicator(row.indicator).label[lang] if is_many else area_name(by, row.area, lang)
+
+
+def _years(text: str, out: Out) -> tuple[str, str]:
+    """The two years of `2023-2025`."""
+    found = _PANEL.fullmatch(text.strip())
+    if found is None or found[1] >= found[2]:
+        raise Stop(USAGE, [out.text("panel.form", panel=text)])
+    return found[1], found[2]
+
+
+def _panel(node: "Node", names: Sequence[str], by: str, years: tuple[str, str], out: Out) -> None:
+    from node.views.panel import changes
+
+    found = changes(node, names, by, *years)
+    out.data([row.to_json() for row in found])
+    earlier, later = years
+    out.line(out.strong(out.text("panel.title", label=_subject(names, out), earlier=earlier, later=later)))
+    head = (
+        "totals.head_area",
+        "panel.before",
+        "panel.after",
+        "panel.change",
+        "totals.head_unit",
+        "panel.n",
+        "panel.open",
+    )
+    cells = [_panel_cells(row, len(names) > 1, by, out) for row in found]
+    out.table([out.text(key, earlier=earlier, later=later) for key in head], cells)
+    if any(row.n and not row.comparable for row in found):
+        out.say("panel.methods")
+    _say_left_out(found, out)
+    out.next("panel.next", earlier=earlier, later=later)
+
+
+def _panel_cells(row: "PanelRow", is_many: bool, by: str, out: Out) -> list[str]:
+    none = out.text("totals.none")
+    before, after, opened, reopened = (
+        none if value is None else _shown(value, out.lang)
+        for value in (row.before, row.after, row.open_before, row.open_after)
+    )
+    change = none if row.difference is None else _signed(row.difference, out.lang)
+    if row.percent is not None:
+        change += f" ({_signed(row.percent, out.lang)} %)"
+    open_totals = f"{opened} ({row.n_reporting_before}) → {reopened} ({row.n_reporting_after})"
+    return [_line(row, is_many, by, out.lang), before, after, change, row.unit, str(row.n), open_totals]
+
+
+def _signed(value: str, lang: str) -> str:
+    return _shown(value, lang) if value.startswith("-") or value == "0" else "+" + _shown(value, lang)
+
+
+def _say_left_out(rows: Sequence["Row | PanelRow"], out: Out) -> None:
+    left_out = sum(row.restricted_left_out for row in rows)
+    if left_out:
+        out.say("totals.restricted", count=left_out)
+
+
+def _table(rows: Sequence["Row"], is_many: bool, by: str, out: Out) -> None:
     if not rows:
         out.say("totals.empty")
         return
@@ -48,11 +135,9 @@ def _table(rows: list, by: str, out: Out) -> None:  # type: ignore[type-arg]
     for row in rows:
         value = out.text("totals.none") if row.value is None else _shown(row.value, out.lang)
         answering = f"{row.n_reporting} / {row.n_connected} / {row.n_known}"
-        cells.append([area_name(by, row.area, out.lang), value, row.unit, answering, row.obsStatus or ""])
+        cells.append([_line(row, is_many, by, out.lang), value, row.unit, answering, row.obsStatus or ""])
     out.table(head, cells)
-    left_out = sum(row.restricted_left_out for row in rows)
-    if left_out:
-        out.say("totals.restricted", count=left_out)
+    _say_left_out(rows, out)
 
 
 def query(args: Namespace, out: Out) -> int:

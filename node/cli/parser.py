@@ -156,9 +156,10 @@ COMMANDS: tuple[Command, ...] = (
         "totals",
         "node.cli.numbers:totals",
         (
-            _arg("--indicator", required=True, metavar="I"),
+            _arg("--indicator", metavar="I"),
             _arg("--by", choices=AREAS, default="country"),
             _arg("--period", metavar="P"),
+            _arg("--panel", metavar="YEAR-YEAR"),
         ),
     ),
     Command(

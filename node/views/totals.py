@@ -42,6 +42,7 @@ class Row:
     n_connected: int
     n_known: int
     coverage: str | None
+    coverage_known: str | None
     methods: tuple[str, ...]
     restricted_left_out: int
 
@@ -154,6 +155,7 @@ def _row(name: str, area: str, period: str, total: Aggregate) -> Row:
         n_connected=total.n_connected,
         n_known=total.n_known,
         coverage=None if total.coverage is None else canonical(total.coverage),
+        coverage_known=None if total.coverage_known is None else canonical(total.coverage_known),
         methods=total.methods,
         restricted_left_out=total.restricted_left_out,
     )
@@ -193,8 +195,8 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
     return Ground(period, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
 
 
-def rows(ground: Ground, name: str, by: str) -> list[Row]:
-    """One row an area that has a known place, sorted by area code."""
+def by_area(ground: Ground, name: str, by: str) -> dict[str, tuple[Universe, list[Fact]]]:
+    """Who could answer `name`, and the figures given, in each area that has a known place; sorted by area code."""
     if by not in AREAS:
         raise ValueError(by)
     names = questions(name)
@@ -209,11 +211,29 @@ def rows(ground: Ground, name: str, by: str) -> list[Row]:
     figures: dict[str, list[Fact]] = {}
     for fact in (fact for asked in names for fact in ground.figures.get(asked, ())):
         figures.setdefault(ground.places[fact.place].areas[by], []).append(fact)
-    made = []
+    found: dict[str, tuple[Universe, list[Fact]]] = {}
     for area, some in sorted(here.items()):
         universe = _with_reference(_universe(some, ground.connected, withheld), by, area)
-        made.append(_row(name, area, ground.period, aggregate(name, ground.period, figures.get(area, ()), universe)))
-    return made
+        found[area] = (universe, figures.get(area, []))
+    return found
+
+
+def rows(ground: Ground, name: str, by: str) -> list[Row]:
+    """One row an area that has a known place, sorted by area code."""
+    return [
+        _row(name, area, ground.period, aggregate(name, ground.period, figures, universe))
+        for area, (universe, figures) in by_area(ground, name, by).items()
+    ]
+
+
+def table(node: Node, names: Iterable[str], by: str, periods: Iterable[str]) -> dict[tuple[str, str], list[Row]]:
+    """The totals of several questions and periods, by (name, period), from one reading a period."""
+    wanted = tuple(names)
+    found: dict[tuple[str, str], list[Row]] = {}
+    for period in periods:
+        ground = read(node, wanted, period)
+        found |= {(name, period): rows(ground, name, by) for name in wanted}
+    return found
 
 
 def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
@@ -239,9 +259,9 @@ def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def default_period(node: Node, name: str) -> str:
-    """The latest year with a public figure for the question; last year when there is none."""
-    return next(iter(years(node, (name,))), str(node.clock().year - 1))
+def default_period(node: Node, *names: str) -> str:
+    """The latest year with a public figure for one of the questions; last year when there is none."""
+    return next(iter(years(node, names)), str(node.clock().year - 1))
 
 
 def area_name(by: str, area: str, lang: str) -> str:

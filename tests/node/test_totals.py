@@ -41,6 +41,7 @@ def test_a_row_has_the_published_fields(node: Node) -> None:
         "n_connected": 2,
         "n_known": 2,
         "coverage": "0.5",
+        "coverage_known": "0.5",
         "methods": ["estimate"],
         "restricted_left_out": 0,
     }
