@@ -101,6 +101,11 @@ def commune(code: str) -> Commune | None:
     return _commune(row) if row is not None and row.kind == "current" else None
 
 
+def communes() -> Iterator[Commune]:
+    """Every present commune, by code."""
+    return (_commune(row) for row in _rows() if row.kind == "current")
+
+
 def _commune(row: _Row) -> Commune:
     return Commune(row.code, row.name, row.departement, row.region, row.epci, row.population)
 

@@ -29,7 +29,7 @@ def _rows(node: Node, name: str, by: str, period: str) -> list[dict[str, object]
 
 
 async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | web.Response:
-    from node.views.totals import AREAS
+    from node.views.areas import divisions
 
     if "aggregator" not in node.config.roles:
         raise web.HTTPNotFound
@@ -37,8 +37,9 @@ async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | 
     by, period = request.query.get("by", "country"), request.query.get("period", "")
     if name not in indicators():
         return _problem("Indicateur inconnu · Unknown indicator", name[:80])
-    if by not in AREAS:
-        return _problem("Découpage inconnu · Unknown division", ", ".join(AREAS))
+    known = divisions(node).names()
+    if by not in known:
+        return _problem("Découpage inconnu · Unknown division", ", ".join(known))
     try:
         if period:
             Period.parse(period)

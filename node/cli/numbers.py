@@ -38,6 +38,7 @@ def totals(args: Namespace, out: Out) -> int:
     with opened(args, out, role="aggregator") as node:
         if args.indicator is not None:
             known(args.indicator, out)
+        _known_division(node, args.by, out)
         catch_up(node)
         names = HEADLINES if args.indicator is None else (args.indicator,)
         if panel:
@@ -60,13 +61,21 @@ def _totals(node: "Node", names: Sequence[str], args: Namespace, out: Out) -> No
     out.next("totals.next", indicator=names[0], by=args.by, period=period)
 
 
+def _known_division(node: "Node", by: str, out: Out) -> None:
+    from node.views.areas import divisions
+
+    known = divisions(node).names()
+    if by not in known:
+        raise Stop(USAGE, [out.text("totals.by_unknown", by=by, known=", ".join(known))])
+
+
 def _subject(names: Sequence[str], out: Out) -> str:
     return indicator(names[0]).label[out.lang] if len(names) == 1 else out.text("totals.headlines")
 
 
 def _line(row: "Row | PanelRow", is_many: bool, by: str, lang: str) -> str:
     """What a line of a table is about: an area of one indicator, or an indicator among several."""
-    from node.views.totals import area_name
+    from node.views.areas import area_name
 
     return indicator(row.indicator).label[lang] if is_many else area_name(by, row.area, lang)
 

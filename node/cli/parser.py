@@ -48,7 +48,7 @@ COMMENT = _arg("--comment", default="", metavar="TEXT")
 REMOVE = _arg("--remove", action="store_true")
 PERIOD = _arg("--period", required=True, metavar="P")
 SHARING = ("public", "network", "aggregate-only", "private")
-AREAS = ("country", "region", "departement", "epci", "typology")
+TEXT = {"default": "", "metavar": "TEXT"}
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -157,11 +157,26 @@ COMMANDS: tuple[Command, ...] = (
         "node.cli.numbers:totals",
         (
             _arg("--indicator", metavar="I"),
-            _arg("--by", choices=AREAS, default="country"),
+            _arg("--by", default="country", metavar="DIVISION"),
             _arg("--period", metavar="P"),
             _arg("--panel", metavar="YEAR-YEAR"),
         ),
     ),
+    Command(
+        "territory load",
+        "node.cli.territory:load",
+        (
+            _arg("path", metavar="FILE"),
+            _arg("--layer", required=True, metavar="NAME"),
+            _arg("--column", metavar="C"),
+            _arg("--code-column", metavar="C"),
+            _arg("--title", **TEXT),
+            _arg("--source", **TEXT),
+            _arg("--date", default="", metavar="DATE"),
+        ),
+    ),
+    Command("territory list", "node.cli.territory:list_layers"),
+    Command("territory remove", "node.cli.territory:remove", (_arg("layer", metavar="NAME"),)),
     Command(
         "query",
         "node.cli.numbers:query",

@@ -10,7 +10,6 @@ from node.context import Node
 from node.store.schema import directory, relations
 from node.views import totals
 from node.views.totals import Row as Total
-from node.views.totals import exclusive_family
 from vocab import territory
 from vocab.model import Place
 
@@ -40,7 +39,6 @@ class Entry:
     actor: str
     document: str
     departement: str
-    family: str
     answers: bool
 
 
@@ -80,7 +78,6 @@ def _entry(row: Row[Any], connected: frozenset[str]) -> Entry:
         actor=row.actor,
         document=row.document,
         departement=row.departement or "",
-        family=exclusive_family(json.loads(row.typology)),
         answers=row.kind == "description" and row.actor in connected,
     )
 

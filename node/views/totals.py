@@ -14,15 +14,13 @@ from sqlalchemy import Connection, func, select
 
 from node.context import Node
 from node.store.schema import directory, observations, relations, restricted_observations
+from node.views.areas import Divisions, divisions, exclusive_family
 from vocab import territory
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.periods import Period
-from vocab.reference import scheme
 from vocab.resolve import Fact
 from vocab.units import canonical
 
-AREAS = ("country", "region", "departement", "epci", "typology")
-HYBRID = "hybrid"
 _OPEN = ("open", "paused", "unknown")
 
 
@@ -64,13 +62,6 @@ class KnownPlace:
     open_at: bool
 
 
-def exclusive_family(typology: Iterable[str]) -> str:
-    """The exclusive partition of hybrid places: a single family, or `hybrid`; `""` when nothing is said."""
-    known = scheme("typology")
-    families = {known.family(code) for code in typology if code in known.codes}
-    return HYBRID if len(families) > 1 else next(iter(families), "")
-
-
 def _is_open(row: Any, end: str) -> bool:
     """Known open at the end of the period: opened by then if a date is given, not closed by then."""
     if row.opened and row.opened[: len(end)] > end[: len(row.opened)]:
@@ -80,7 +71,7 @@ def _is_open(row: Any, end: str) -> bool:
     return row.status in _OPEN
 
 
-def known_places(public: Connection, period: str) -> dict[str, KnownPlace]:
+def known_places(public: Connection, divisions: Divisions, period: str) -> dict[str, KnownPlace]:
     """Every place of the directory by its IRI; `open_at` says whether it counts at the end of `period`."""
     end = Period.parse(period).end.isoformat()
     found = {}
@@ -90,8 +81,9 @@ def known_places(public: Connection, period: str) -> dict[str, KnownPlace]:
             "region": row.region or "",
             "departement": row.departement or "",
             "epci": row.epci or "",
+            "commune": row.commune or "",
             "typology": exclusive_family(json.loads(row.typology)),
-        }
+        } | divisions.of(row.commune or "")
         found[row.place] = KnownPlace(row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end))
     return found
 
@@ -161,12 +153,13 @@ def _row(name: str, area: str, period: str, total: Aggregate) -> Row:
     )
 
 
-def _with_reference(universe: Universe, by: str, area: str) -> Universe:
+def _with_reference(universe: Universe, people: int) -> Universe:
     """The municipal population of an area, for the ratios that need it."""
-    if by == "typology":
+    if not people:
         return universe
-    people = Decimal(territory.population(by, area))
-    return Universe(universe.operators, universe.connected, universe.known, universe.restricted, {"population": people})
+    return Universe(
+        universe.operators, universe.connected, universe.known, universe.restricted, {"population": Decimal(people)}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +167,7 @@ class Ground:
     """What the totals of one period are made from, read once: places, figures by indicator, counts of what is kept."""
 
     period: str
+    divisions: Divisions
     places: Mapping[str, KnownPlace]
     figures: Mapping[str, tuple[Fact, ...]]
     connected: frozenset[str]
@@ -183,8 +177,9 @@ class Ground:
 def read(node: Node, names: Iterable[str], period: str) -> Ground:
     """The ground for the questions `names`. Raises `KeyError` and `BadPeriod`."""
     wanted = {part for name in names for part in questions(name)}
+    known = divisions(node)
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
-        places = known_places(public, period)
+        places = known_places(public, known, period)
         found = facts(public, wanted, period)
         connected = frozenset(public.execute(select(relations.c.actor)).scalars())
         withheld = left_out(restricted, wanted, period)
@@ -192,12 +187,12 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
     for fact in found:
         if fact.place in places:
             figures.setdefault(fact.indicator, []).append(fact)
-    return Ground(period, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
+    return Ground(period, known, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
 
 
 def by_area(ground: Ground, name: str, by: str) -> dict[str, tuple[Universe, list[Fact]]]:
     """Who could answer `name`, and the figures given, in each area that has a known place; sorted by area code."""
-    if by not in AREAS:
+    if by not in ground.divisions.names():
         raise ValueError(by)
     names = questions(name)
     withheld: dict[str, int] = {}
@@ -213,7 +208,7 @@ def by_area(ground: Ground, name: str, by: str) -> dict[str, tuple[Universe, lis
         figures.setdefault(ground.places[fact.place].areas[by], []).append(fact)
     found: dict[str, tuple[Universe, list[Fact]]] = {}
     for area, some in sorted(here.items()):
-        universe = _with_reference(_universe(some, ground.connected, withheld), by, area)
+        universe = _with_reference(_universe(some, ground.connected, withheld), ground.divisions.population(by, area))
         found[area] = (universe, figures.get(area, []))
     return found
 
@@ -239,11 +234,9 @@ def table(node: Node, names: Iterable[str], by: str, periods: Iterable[str]) -> 
 def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
     """One row an area that has a known place, sorted by area code. Raises `KeyError` and `BadPeriod`.
 
-    `by`: country | region | departement | epci | typology. The typology is the exclusive partition: the one family
-    of a place, or `hybrid` where it has several; a place that says none is in no row.
+    `by`: a division of `node.views.areas`. The typology is the exclusive partition: the one family of a place, or
+    `hybrid` where it has several; what is not known of a place puts it in `unstated`, so that rows add up.
     """
-    if by not in AREAS:
-        raise ValueError(by)
     return rows(read(node, (name,), period), name, by)
 
 
@@ -262,12 +255,3 @@ def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:
 def default_period(node: Node, *names: str) -> str:
     """The latest year with a public figure for one of the questions; last year when there is none."""
     return next(iter(years(node, names)), str(node.clock().year - 1))
-
-
-def area_name(by: str, area: str, lang: str) -> str:
-    """An area as a person reads it."""
-    if by != "typology":
-        return territory.name_of(by, area, lang)
-    if area == HYBRID:
-        return "Hybride (plusieurs familles)" if lang == "fr" else "Hybrid (several families)"
-    return scheme("typology").codes[area].label[lang] if area in scheme("typology").codes else area

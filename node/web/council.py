@@ -8,7 +8,8 @@ from node.context import Node
 from node.messages import text
 from node.views import network
 from node.views import totals as view
-from node.views.totals import AREAS, Row, area_name
+from node.views.areas import area_name, division_name, divisions
+from node.views.totals import Row
 from node.web import wording
 from node.web.map import Map, drawn
 from node.web.plain import link, render
@@ -152,13 +153,14 @@ def _asked(node: Node, query: Mapping[str, str]) -> tuple[str, str, str]:
         Period.parse(period)
     except VocabError:
         period = view.default_period(node, name)
-    return name, by if by in AREAS else "departement", period
+    return name, by if by in divisions(node).names() else "departement", period
 
 
 def totals(node: Node, lang: str, query: Mapping[str, str]) -> str | None:
     """One indicator by area: form, map where there is one, table, files."""
     name, by, period = _asked(node, query)
-    rows = view.totals(node, name, by, period)
+    rows, divided = view.totals(node, name, by, period), divisions(node)
+    known = [classes.layer for classes in divided.layers.values()]
     if name != "placesCount" and indicators()[name].origin != "aggregator":
         rows = [row for row in rows if row.n_connected or row.n_reporting] or rows[:_ROWS]
     drawing, table = _map(rows, lang) if by == "departement" else (None, [])
@@ -177,8 +179,9 @@ def totals(node: Node, lang: str, query: Mapping[str, str]) -> str | None:
         query,
         rule=indicators()[name],
         by=by,
+        by_name=division_name(by, lang, known),
         period=period,
-        areas=AREAS,
+        areas=[(each, division_name(each, lang, known)) for each in divided.names()],
         themes=[
             (label[lang], [i for i in indicators().values() if i.theme == theme]) for theme, label in themes().items()
         ],

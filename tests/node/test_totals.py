@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from node.context import Node, init_node
 from node.views import network
-from node.views.totals import AREAS, exclusive_family, read, rows, totals, years
+from node.views.areas import FIXED, exclusive_family
+from node.views.totals import read, rows, totals, years
 from tests.node.filled import a_figure, a_place, fill
 from vocab.units import canonical
 
@@ -111,8 +112,8 @@ def test_a_listing_is_known_and_not_connected(node: Node) -> None:
         (["coworking"], "coworking"),
         (["coworking", "fablab"], "hybrid"),
         (["cultural", "artist-studio"], "cultural"),
-        (["nothing-known"], ""),
-        ([], ""),
+        (["nothing-known"], "unstated"),
+        ([], "unstated"),
     ],
 )
 def test_a_place_is_of_one_family_or_hybrid(typology: list[str], family: str) -> None:
@@ -140,7 +141,7 @@ def test_one_reading_gives_what_each_question_gives(node: Node) -> None:
     fill(node, [a_place(n) for n in range(5)], figures)
     ground = read(node, network.HEADLINES, "2025")
     for name in network.HEADLINES:
-        for by in AREAS:
+        for by in FIXED:
             assert rows(ground, name, by) == totals(node, name, by, "2025")
 
 

@@ -1,0 +1,112 @@
+"""Layers of the territory: loaded from tables as people have them, then a division of totals like any other."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from node.cli.run import main
+from node.context import Node, init_node
+from node.layers import LayerRefused, Told, layer_of
+from node.messages import LANGUAGES
+from node.views.areas import FIXED, UNSTATED, divisions, sizes, town_size
+from node.views.totals import totals
+from tests.node.filled import a_figure, a_place, fill
+from vocab import territory
+
+NOW = "2026-11-23T00:00:00Z"
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    made = init_node(tmp_path / "council", "https://council.example", ("aggregator",), "", {})
+    figures = [a_figure(n, "visits", 10**n) for n in range(4)]
+    fill(made, [*(a_place(n) for n in range(4)), a_place(9, commune="23096") | {"commune": None}], figures)
+    yield made
+    made.close()
+
+
+def loaded(node: Node, tmp_path: Path, content: str, *more: str) -> int:
+    file = tmp_path / "layer.csv"
+    file.write_text(content, encoding="utf-8-sig")
+    return main(["--dir", str(node.dir), "territory", "load", str(file), *more])
+
+
+def test_a_list_of_members(node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        loaded(node, tmp_path, "INSEE\n23096\n89024\n", "--layer", "acv", "--date", "2018-03", "--source", "ANCT") == 0
+    )
+    rows = {row.area: row for row in totals(node, "visits", "acv", "2025")}
+    assert {area: row.value for area, row in rows.items()} == {"0": "1010", "1": "101", UNSTATED: None}
+    country = totals(node, "visits", "country", "2025")[0]
+    assert sum(row.n_known for row in rows.values()) == country.n_known
+    people = divisions(node)
+    inside = territory.commune("23096").population + territory.commune("89024").population  # type: ignore[union-attr]
+    assert people.population("acv", "1") == inside
+    assert people.population("acv", "0") == territory.population("country", "FR") - inside
+    capsys.readouterr()
+    assert main(["--dir", str(node.dir), "territory", "list", "--json"]) == 0
+    (said,) = json.loads(capsys.readouterr().out)
+    assert (said["name"], said["source"], said["date"], said["communes"]) == ("acv", "ANCT", "2018-03", 2)
+
+
+def test_many_columns_and_the_past(node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = "code;nom;qpv;densite7\n75101;Paris 1;0;1\n75110;Paris 10;1;1\n69152;Pierre-Bénite;1;2\n00000;Rien;1;1\n"
+    assert loaded(node, tmp_path, content, "--layer", "qpv", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["classes"] == {"1": 2}, "a commune that had two classes is a member if one part was"
+    assert said["mended"] == 3
+    assert said["problems"] == [{"line": 5, "code": "unknown", "written": "00000", "detail": ""}]
+    assert loaded(node, tmp_path, content, "--layer", "density", "--column", "densite7") == 0
+    assert divisions(node).names() == (*FIXED, "density", "qpv")
+    assert main(["--dir", str(node.dir), "totals", "--indicator", "visits", "--by", "density"]) == 0
+    assert "non précisé" in capsys.readouterr().out
+    assert main(["--dir", str(node.dir), "totals", "--indicator", "visits", "--by", "nothing"]) == 2
+    assert "density, qpv" in capsys.readouterr().err
+
+
+def test_a_layer_is_replaced_and_removed(node: Node, tmp_path: Path) -> None:
+    where = ["--dir", str(node.dir), "territory"]
+    assert loaded(node, tmp_path, "code,zone\n23096,A\n", "--layer", "zone") == 0
+    assert [row.value for row in totals(node, "visits", "zone", "2025") if row.area == "A"] == ["1"]
+    assert loaded(node, tmp_path, "code,zone\n23096,B\n", "--layer", "zone") == 0
+    assert {row.area for row in totals(node, "visits", "zone", "2025")} == {"B", UNSTATED}
+    assert main([*where, "remove", "zone"]) == 0
+    assert main([*where, "remove", "zone"]) == 4
+    with pytest.raises(ValueError):  # noqa: PT011 - a division that is not there
+        totals(node, "visits", "zone", "2025")
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "code"),
+    [
+        ("code,x\n23096,1\n", Told("Region"), "layer_name"),
+        ("code,x\n23096,1\n", Told("region"), "layer_name"),
+        ("a,b\n1,2\n", Told("x"), "layer_codes"),
+        ("code,a,b\n23096,1,2\n", Told("x"), "layer_column"),
+        ("code,a\n23096,1\n", Told("x", column="b"), "layer_column"),
+        ("code,x\n99999,1\n", Told("x"), "layer_empty"),
+        ("", Told("x"), "layer_codes"),
+        ("\x00\x01", Told("x"), "layer_codes"),
+    ],
+)
+def test_what_is_no_layer_is_refused_in_words(content: str, told: Told, code: str) -> None:
+    with pytest.raises(LayerRefused) as refused:
+        layer_of(content.encode(), told, NOW)
+    assert refused.value.code == code
+    assert all(refused.value.text(lang) for lang in LANGUAGES)
+
+
+def test_two_classes_of_one_commune_are_told() -> None:
+    read = layer_of(b"code,density\n75101,1\n75110,2\n", Told("density"), NOW)
+    assert read.classes == {"75056": "1"}
+    assert [(p.line, p.code) for p in read.problems] == [(3, "two_classes")]
+
+
+def test_sizes_of_towns() -> None:
+    assert [town_size(code) for code in ("23096", "56178", "89024", "75056", "", "00000")] == [
+        "10000-19999", "10000-19999", "20000-99999", "200000-", UNSTATED, UNSTATED,
+    ]  # fmt: skip
+    people = {size: sum(c.population for c in territory.communes() if town_size(c.code) == size) for size in sizes()}
+    assert sum(people.values()) == territory.population("country", "FR")
