@@ -91,10 +91,11 @@ def _classes(layer: Layer, by_commune: Mapping[str, str]) -> Classes:
 def town_size(commune: str) -> str:
     """The class of size of a commune, as `20000-99999`."""
     found = territory.commune(commune) if commune else None
-    return UNSTATED if found is None else _size(found.population)
+    return UNSTATED if found is None else size_of(found.population)
 
 
-def _size(people: int) -> str:
+def size_of(people: int) -> str:
+    """The class of size of a commune of so many inhabitants."""
     at = sum(people >= bound for bound in TOWN_SIZES)
     return sizes()[at]
 
@@ -109,7 +110,7 @@ def sizes() -> tuple[str, ...]:
 def _by_size() -> Mapping[str, int]:
     people: dict[str, int] = {}
     for commune in territory.communes():
-        size = _size(commune.population)
+        size = size_of(commune.population)
         people[size] = people.get(size, 0) + commune.population
     return people
 

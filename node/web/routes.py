@@ -9,7 +9,7 @@ from aiohttp import web
 from node.api.accept import language
 from node.context import Node
 from node.store import documents
-from node.web import plain
+from node.web import plain, sheet
 
 FILES = {"maillage.css": "text/css", "icon.svg": "image/svg+xml"}
 SLUG = r"{slug:[a-z0-9_]{1,30}}"
@@ -107,7 +107,10 @@ def routes(node: Node) -> list[web.RouteDef]:
         web.get("/static/{name}", _file),
     ]
     if node.config.is_aggregator():
+        from node.web.founding import where
+
         made += [
+            *sheet.routes(node, "/where", where),
             web.get("/network/places", pages.places),
             web.get("/network/place", pages.received),
             web.get("/network/totals", pages.totals),
