@@ -65,7 +65,7 @@ async def test_shares_of_places_beside_those_of_people(council: tuple[Node, aioh
     assert said["unplaced"] == {FDT: 1, "manufacture-de-proximite": 0, "all": 1}
     table = list(csv.DictReader(io.StringIO(await (await client.get("/where.csv")).text())))
     assert len(table) == len(said["rows"])
-    assert {row["source"] for row in table if row["division"] == "qpv+acv"} == {"liste <qpv> ; liste <acv>"}
+    assert {row["source"] for row in table if row["division"] == "qpv+acv"} == {"liste <acv> ; liste <qpv>"}
     for lang, words in (("fr", "33,3 %"), ("en", "33.3 %")):
         page = await (await client.get(f"/where?lang={lang}")).text()
         assert words in page
