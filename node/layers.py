@@ -127,26 +127,25 @@ def _column(table: Table, told: Told, code: str) -> str:
 
 
 def _classes(rows: Iterable[Row], code: str, column: str) -> tuple[dict[str, str], int, list[Problem]]:
+    """Cells that only say yes or no make members; of any others, an empty one says nothing of its commune."""
+    written = [(row, row[column].strip() if column else "1") for row in rows]
+    is_membership = {value.lower() for _, value in written} <= {*_IN, *_OUT}
     found: dict[str, str] = {}
     problems, mended = [], 0
-    for row in rows:
+    for row, cell in written:
         resolved = territory.resolve(row[code])
         if resolved.commune is None or resolved.reason == "by-name":
             problems.append(Problem(row.number, "unknown", row[code]))
             continue
-        value = _value(row[column]) if column else "1"
+        value = ("no" if cell.lower() in _OUT else "yes") if is_membership else cell[:60]
+        if not value:
+            continue
         mended += resolved.reason != "current"
         before = found.get(resolved.commune.code, value)
-        if before != value and {before, value} != {"0", "1"}:
+        if before != value and not is_membership:
             problems.append(
                 Problem(row.number, "two_classes", row[code], f"{resolved.commune.name}: {before} / {value}")
             )
             continue
-        found[resolved.commune.code] = max(before, value) if {before, value} == {"0", "1"} else value
+        found[resolved.commune.code] = max(before, value)  # a commune of which one part is a member is one
     return found, mended, problems
-
-
-def _value(text: str) -> str:
-    """A class as written; words for yes and no are 1 and 0. A commune that had two is a member if one was."""
-    plain = text.strip()
-    return "1" if plain.lower() in _IN else "0" if plain.lower() in _OUT else plain[:60]

@@ -38,7 +38,7 @@ class Classes:
         """A commune that a list of members does not name is not in it."""
         if not commune:
             return UNSTATED
-        return self.by_commune.get(commune, "0" if self.is_membership else UNSTATED)
+        return self.by_commune.get(commune, "no" if self.is_membership else UNSTATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def _classes(layer: Layer, by_commune: Mapping[str, str]) -> Classes:
     people: dict[str, int] = {}
     for commune, value in by_commune.items():
         people[value] = people.get(value, 0) + territory.population("commune", commune)
-    is_membership = set(people) <= {"0", "1"}
+    is_membership = set(people) <= {"yes", "no"}
     if is_membership:
-        people["0"] = territory.population("country", territory.COUNTRY) - people.get("1", 0)
+        people["no"] = territory.population("country", territory.COUNTRY) - people.get("yes", 0)
     return Classes(layer, by_commune, people, is_membership)
 
 
@@ -134,7 +134,7 @@ def area_name(by: str, area: str, lang: str) -> str:
         return scheme("typology").codes[area].label[lang] if area in scheme("typology").codes else area
     if by == "townsize":
         return text(lang, f"areas.townsize.{area}")
-    return text(lang, f"areas.member.{area}") if area in ("0", "1") else area
+    return text(lang, f"areas.member.{area}") if area in ("yes", "no") else area
 
 
 def division_name(by: str, lang: str, known: Iterable[Layer] = ()) -> str:

@@ -91,8 +91,8 @@ def _classifications(known: Divisions) -> dict[str, Classification]:
     if QPV in known.layers and ACV in known.layers:
         found[BOTH] = (_crossed(known.layers[QPV], known.layers[ACV]), "neither", (QPV, ACV, "both", "neither"))
     for name, classes in known.layers.items():
-        order = ("1", "0") if classes.is_membership else tuple(sorted({*classes.by_commune.values(), UNSTATED}))
-        found[name] = (classes.by_commune, "0" if classes.is_membership else UNSTATED, order)
+        order = ("yes", "no") if classes.is_membership else tuple(sorted({*classes.by_commune.values(), UNSTATED}))
+        found[name] = (classes.by_commune, "no" if classes.is_membership else UNSTATED, order)
     found["townsize"] = (_sizes(), UNSTATED, sizes())
     return found
 
@@ -100,8 +100,8 @@ def _classifications(known: Divisions) -> dict[str, Classification]:
 def _crossed(one: Classes, other: Classes) -> dict[str, str]:
     """The exclusive partition of two lists of members: in one, in the other, in both."""
     names = {(True, False): QPV, (False, True): ACV, (True, True): "both"}
-    codes = {code for classes in (one, other) for code, value in classes.by_commune.items() if value == "1"}
-    return {code: names[one.of(code) == "1", other.of(code) == "1"] for code in codes}
+    codes = {code for classes in (one, other) for code, value in classes.by_commune.items() if value == "yes"}
+    return {code: names[one.of(code) == "yes", other.of(code) == "yes"] for code in codes}
 
 
 def _rows(name: str, classes: Classification, communes: Mapping[str, list[str]]) -> Iterable[Row]:

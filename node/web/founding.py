@@ -72,7 +72,7 @@ def _table(name: str, found: Founding, lang: str) -> dict[str, Any]:
             "percent": _percent(people.population_share, lang),
             "width": _width(people.population_share),
         })  # fmt: skip
-    used = [layer for layer in found.layers if layer.name in name.split("+")]
+    used = dict.fromkeys((each.source, each.date) for each in found.layers if each.name in name.split("+"))
     of = [wording.number(Decimal(row.of), lang) for row in rows[: len(GROUPS)]]
     return {"id": name, "title": _title(name, found, lang), "lines": lines, "sources": used, "of": of}
 

@@ -38,13 +38,13 @@ def test_a_list_of_members(node: Node, tmp_path: Path, capsys: pytest.CaptureFix
         loaded(node, tmp_path, "INSEE\n23096\n89024\n", "--layer", "acv", "--date", "2018-03", "--source", "ANCT") == 0
     )
     rows = {row.area: row for row in totals(node, "visits", "acv", "2025")}
-    assert {area: row.value for area, row in rows.items()} == {"0": "1010", "1": "101", UNSTATED: None}
+    assert {area: row.value for area, row in rows.items()} == {"no": "1010", "yes": "101", UNSTATED: None}
     country = totals(node, "visits", "country", "2025")[0]
     assert sum(row.n_known for row in rows.values()) == country.n_known
     people = divisions(node)
     inside = territory.commune("23096").population + territory.commune("89024").population  # type: ignore[union-attr]
-    assert people.population("acv", "1") == inside
-    assert people.population("acv", "0") == territory.population("country", "FR") - inside
+    assert people.population("acv", "yes") == inside
+    assert people.population("acv", "no") == territory.population("country", "FR") - inside
     capsys.readouterr()
     assert main(["--dir", str(node.dir), "territory", "list", "--json"]) == 0
     (said,) = json.loads(capsys.readouterr().out)
@@ -55,7 +55,7 @@ def test_many_columns_and_the_past(node: Node, tmp_path: Path, capsys: pytest.Ca
     content = "code;nom;qpv;densite7\n75101;Paris 1;0;1\n75110;Paris 10;1;1\n69152;Pierre-Bénite;1;2\n00000;Rien;1;1\n"
     assert loaded(node, tmp_path, content, "--layer", "qpv", "--json") == 0
     said = json.loads(capsys.readouterr().out)
-    assert said["classes"] == {"1": 2}, "a commune that had two classes is a member if one part was"
+    assert said["classes"] == {"yes": 2}, "a commune that had two classes is a member if one part was"
     assert said["mended"] == 3
     assert said["problems"] == [{"line": 5, "code": "unknown", "written": "00000", "detail": ""}]
     assert loaded(node, tmp_path, content, "--layer", "density", "--column", "densite7") == 0
@@ -102,6 +102,12 @@ def test_two_classes_of_one_commune_are_told() -> None:
     read = layer_of(b"code,density\n75101,1\n75110,2\n", Told("density"), NOW)
     assert read.classes == {"75056": "1"}
     assert [(p.line, p.code) for p in read.problems] == [(3, "two_classes")]
+
+
+def test_an_empty_cell_says_nothing_of_a_class() -> None:
+    read = layer_of(b"code,density\n23096,3\n89024,\n", Told("density"), NOW)
+    assert read.classes == {"23096": "3"}
+    assert layer_of(b"code,in\n23096,oui\n89024,\n", Told("in"), NOW).classes == {"23096": "yes", "89024": "no"}
 
 
 def test_sizes_of_towns() -> None:

@@ -60,8 +60,8 @@ async def test_shares_of_places_beside_those_of_people(council: tuple[Node, aioh
     said = await (await client.get("/where.json")).json()
     rows = {(row["division"], row["area"], row["group"]): row for row in said["rows"]}
     assert [(rows["qpv+acv", area, FDT]["n"]) for area in ("qpv", "acv", "both", "neither")] == [0, 1, 1, 1]
-    assert (rows["qpv", "1", FDT]["share"], rows["qpv", "1", FDT]["of"]) == ("0.333333", 3)
-    assert rows["qpv", "1", "all"]["share"] == "0.5"
+    assert (rows["qpv", "yes", FDT]["share"], rows["qpv", "yes", FDT]["of"]) == ("0.333333", 3)
+    assert rows["qpv", "yes", "all"]["share"] == "0.5"
     assert said["unplaced"] == {FDT: 1, "manufacture-de-proximite": 0, "all": 1}
     table = list(csv.DictReader(io.StringIO(await (await client.get("/where.csv")).text())))
     assert len(table) == len(said["rows"])

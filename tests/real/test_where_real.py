@@ -48,7 +48,7 @@ def recomputed(refused: set[str]) -> Shares:
         for layer in ("qpv", "acv", "pvd"):
             n = sum(commune[layer] == "1" for commune in where)
             living = sum(int(commune["pop"] or 0) for commune in communes.values() if commune[layer] == "1")
-            found[layer, "1", programme] = (n, len(where), Decimal(n) / len(where), Decimal(living) / people)
+            found[layer, "yes", programme] = (n, len(where), Decimal(n) / len(where), Decimal(living) / people)
         n = sum(commune["qpv"] == commune["acv"] == "0" for commune in where)
         living = sum(int(c["pop"] or 0) for c in communes.values() if c["qpv"] == c["acv"] == "0")
         found["qpv+acv", "neither", programme] = (n, len(where), Decimal(n) / len(where), Decimal(living) / people)
