@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from node.context import Node
-from node.projections import directory, graph, observations, posts, relations
+from node.projections import directory, graph, observations, posts, relations, warnings
 from node.projections.stores import Stores
 from node.store import documents, journal
 from node.store.journal import Verdict
 from node.store.schema import cursor, quarantine
 from vocab import parse
 from vocab.errors import Mistake
-from vocab.model import Report
+from vocab.model import Description, Report
 
-FOLD = 2  # raise it when what a fold makes of an entry changes: every node then folds again
+FOLD = 3  # raise it when what a fold makes of an entry changes: every node then folds again
 _BATCH = 200
 _NAME = "journal"
 
@@ -86,6 +86,7 @@ def _fold_some(node: Node, stores: Stores, limit: int) -> int:
     entries = journal.after(stores.truth, before, limit)
     for entry in entries:
         fold(stores, entry)
+    warnings.refresh(stores.public, stores.touched)
     reached = entries[-1].seq if len(entries) == limit else journal.head(stores.truth)
     if reached > before:
         row = {"name": _NAME, "version": _version(node), "seq": reached}
@@ -134,8 +135,12 @@ def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
     _forget(stores, entry.object)
     if isinstance(said, Report):
         observations.put(stores.public, stores.restricted, entry, said)
+        if is_public:
+            warnings.touch(stores.touched, said.place, said.period)
     elif is_public:
         directory.put(stores.public, entry, said)
+        if isinstance(said, Description):
+            warnings.touch(stores.touched, said.place.iri)
     if lines:
         graph.put(stores.public, entry, document, lines)
 
@@ -149,6 +154,8 @@ def _refuse(stores: Stores, entry: Row[Any], mistakes: tuple[Mistake, ...]) -> N
 
 
 def _forget(stores: Stores, document: str) -> None:
+    for place, period in (*observations.told_by(stores.public, document), *directory.told_by(stores.public, document)):
+        warnings.touch(stores.touched, place, period)
     directory.drop(stores.public, document)
     observations.drop(stores.public, stores.restricted, document)
     graph.drop(stores.public, document)

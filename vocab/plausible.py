@@ -1,13 +1,16 @@
-"""Whether the figures of one report can all be true together: parts and totals, and what cannot exceed what.
+"""Whether the figures of one report can all be true together, and what of them should be looked at again.
 
-Only contradictions are mistakes, never what is merely unusual: nobody may be kept from saying something true.
+Only contradictions are mistakes: parts and totals, and what cannot exceed what. What is merely unusual is a warning
+(`warnings`, `duplicates`): nobody may be kept from saying something true.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from vocab import copies, magnitude, residue
 from vocab.errors import Mistake
-from vocab.model import Breakdown, Observation, breakdown_text
+from vocab.model import Breakdown, Observation, Place, breakdown_text
+from vocab.oddity import Figures, Key, Oddity
 from vocab.periods import Period
 from vocab.reference import dimensions, indicators
 from vocab.units import canonical, total
@@ -97,3 +100,74 @@ def comparisons(observations: Sequence[Observation], fields: Sequence[str]) -> t
             shown = {"value": canonical(here[0]), "whole": limit, "total": canonical(above[0])}
             mistakes.append(Mistake(here[1], "figure.above", {"indicator": name} | shown))
     return tuple(mistakes)
+
+
+def warnings(
+    observations: Iterable[Observation], earlier: Iterable[Observation] = (), place: Place | None = None
+) -> tuple[Oddity, ...]:
+    """What is odd in figures of one place, period by period. `earlier`: its figures of any other period; of two values
+    for one question the first is kept. `place`: what it says of itself, as far as it is known."""
+    given = list(observations)
+    found = list(_twice(given))
+    past = _by_year(earlier)
+    for (year, period, whole), figures in _by_period(given).items():
+        before = {key: value for known in sorted(past) if whole and known < year for key, value in past[known].items()}
+        found += magnitude.odd_sizes(period, figures, before, whole)
+        found += residue.templates(period, figures)
+        found += residue.zeros(period, figures, before, place)
+        found += residue.opening(period, figures, place)
+        found += residue.parts(period, figures)
+        found += copies.same_as_before(period, figures, past.get(year - 1, {}))
+    return tuple(_once(found))
+
+
+def _once(found: Iterable[Oddity]) -> Iterator[Oddity]:
+    """One warning a figure: the first rule that speaks of it; all those about the whole report."""
+    told: set[tuple[str, str, Breakdown]] = set()
+    for odd in found:
+        about = (odd.period, odd.indicator, odd.breakdown)
+        if not odd.indicator or about not in told:
+            told.add(about)
+            yield odd
+
+
+def _key(observation: Observation) -> Key:
+    return observation.indicator, tuple(sorted(observation.breakdown))
+
+
+def _by_period(given: Iterable[Observation]) -> dict[tuple[int, str, bool], dict[Key, Decimal]]:
+    """The figures of a year together, however it is written (2025, 2025-12-31, 2024-07-01/P1Y); a month by itself."""
+    found: dict[tuple[int, str, bool], dict[Key, Decimal]] = {}
+    for each in given:
+        if each.value is not None and each.value >= 0 and each.indicator in indicators():
+            period = Period.parse(each.period)
+            whole = period.kind != "month"
+            named = (period.year, str(period.year) if whole else period.text, whole)
+            found.setdefault(named, {}).setdefault(_key(each), each.value)
+    return found
+
+
+def _by_year(given: Iterable[Observation]) -> dict[int, dict[Key, Decimal]]:
+    return {year: figures for (year, _, whole), figures in _by_period(given).items() if whole}
+
+
+def _twice(given: Iterable[Observation]) -> Iterator[Oddity]:
+    """One question of one year with two values."""
+    first: dict[tuple[str, Key], Decimal] = {}
+    for each in given:
+        if each.value is None:
+            continue
+        period = Period.parse(each.period)
+        named = str(period.year) if period.kind != "month" else period.text
+        known = first.setdefault((named, _key(each)), each.value)
+        if known != each.value:
+            params = {"value": canonical(known), "second": canonical(each.value)}
+            yield Oddity(each.indicator, named, _key(each)[1], "twice", params)
+
+
+def duplicates(reports: Sequence[tuple[str, Iterable[Observation]]]) -> tuple[tuple[str, Oddity], ...]:
+    """Reports of different places with the same figures for one period. `reports`: places with what they give."""
+    split: list[tuple[str, str, Figures]] = []
+    for place, observations in reports:
+        split += [(place, period, figures) for (_, period, _), figures in _by_period(observations).items()]
+    return tuple(copies.duplicates(split))

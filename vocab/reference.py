@@ -57,10 +57,33 @@ class Dimension:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What is plausible for one place and one year, both ends included, when it is not 0; `zero`: whether 0 is too."""
+
+    low: Decimal
+    high: Decimal
+    zero: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Two figures of one place and year and the limits of their ratio.
+
+    `may_be_mean`: a numerator that is too small may be a mean for each unit of the denominator.
+    """
+
+    numerator: str
+    denominator: str
+    limits: Limits
+    may_be_mean: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
     """One question and its arithmetic: `kind`, the rule across sites and across time, and what a ratio is made of.
 
     A derived figure is its `formula` over its `operands`; a figure is never above `not_above` of the same report.
+    `confused_with`: what is counted for each of these persons (their hours, their days), entered in their place.
     """
 
     id: str
@@ -85,6 +108,12 @@ class Indicator:
     formula: str = ""
     operands: tuple[str, ...] = ()
     not_above: str = ""
+    confused_with: str = ""
+    plausible: Limits | None = None
+
+
+def _limits(said: dict[str, Any] | None) -> Limits | None:
+    return None if said is None else Limits(Decimal(said["min"]), Decimal(said["max"]), said["zero"])
 
 
 @cache
@@ -114,8 +143,20 @@ def indicators() -> Mapping[str, Indicator]:
         plain["dimensions"], plain["periods"] = tuple(plain["dimensions"]), tuple(plain["periods"])
         plain["operands"] = tuple(plain["operands"])
         plain["scale"] = Decimal(plain["scale"]) if plain["scale"] else None
+        plain["plausible"] = _limits(plain["plausible"])
         read[plain["id"]] = Indicator(**plain)
     return MappingProxyType(read)
+
+
+@cache
+def ratios() -> tuple[Ratio, ...]:
+    """The plausible ratios between two figures of one place and year."""
+    read = []
+    for entry in _compiled()["ratios"]:
+        limits = _limits(entry["plausible"])
+        if limits is not None:
+            read.append(Ratio(entry["numerator"], entry["denominator"], limits, entry["may_be_mean"]))
+    return tuple(read)
 
 
 def indicator(name: str) -> Indicator:

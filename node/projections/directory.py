@@ -4,7 +4,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, delete
+from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import directory
@@ -46,6 +46,12 @@ def put(connection: Connection, entry: Row[Any], said: Description | Listing) ->
     }
     statement = insert(directory).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=row))
+
+
+def told_by(public: Connection, document: str) -> list[tuple[str, str]]:
+    """The place that a Description describes, and no period; nothing for any other document."""
+    own = (directory.c.document == document) & (directory.c.kind == "description")
+    return [(row.place, "") for row in public.execute(select(directory.c.place).where(own))]
 
 
 def drop(connection: Connection, document: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert
+from sqlalchemy import Connection, Row, Table, delete, insert, select
 
 from node.store.schema import observations, restricted_observations
 from vocab.build import observation_iri
@@ -38,6 +38,12 @@ def _row(entry: Row[Any], said: Report, figure: Observation) -> dict[str, Any]:
         "version": said.envelope.version,
         "seq": entry.seq,
     }
+
+
+def told_by(public: Connection, document: str) -> list[tuple[str, str]]:
+    """The place and the period of which a public report speaks; nothing for any other document."""
+    told = select(observations.c.place, observations.c.period).where(observations.c.document == document).limit(1)
+    return [(row.place, row.period) for row in public.execute(told)]
 
 
 def drop(public: Connection, restricted: Connection, document: str) -> None:

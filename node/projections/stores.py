@@ -1,6 +1,6 @@
 """The open transactions that a fold writes in, and the journal it reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ class Stores:
     """`truth` is read; `public` and `restricted` are written. `graphs`: whether N-Quads are kept (aggregators).
 
     `related`: whose documents count, as the relations that are being folded stand.
+    `touched`: the places and years whose public figures changed, so that their warnings are found again.
     """
 
     truth: Connection
@@ -17,3 +18,4 @@ class Stores:
     restricted: Connection
     graphs: bool
     related: set[str]
+    touched: dict[str, set[int]] = field(default_factory=dict)

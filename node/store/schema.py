@@ -354,6 +354,7 @@ def _observations(target: MetaData) -> Table:
         Column("seq", Integer, nullable=False),
         Index("observations_by_question", "indicator", "period"),
         Index("observations_by_document", "document"),
+        Index("observations_by_place", "place", "period"),
     )
 
 

@@ -21,7 +21,7 @@ from tests.node.net import FOLLOWING, make, peers_of, place, projected, rows, vi
 from tests.node.sender import Sender
 
 SECRET = 918273645
-TABLES = ("cursor", "directory", "relations", "observations", "graphs", "quarantine")
+TABLES = ("cursor", "directory", "relations", "observations", "graphs", "quarantine", "warnings")
 
 
 @pytest.fixture

@@ -76,6 +76,28 @@ def _indicator(graph: Graph, subject: Node) -> dict[str, Any]:
         "formula": _text(graph, subject, TL["formula"]),
         "operands": _members(graph, subject, TL["operands"]),
         "not_above": _local(graph, subject, TL["notAbove"]),
+        "confused_with": _local(graph, subject, TL["confusedWith"]),
+        "plausible": _plausible(graph, subject),
+    }
+
+
+def _plausible(graph: Graph, subject: Node) -> dict[str, Any] | None:
+    """The limits of what is plausible; None where nothing is said."""
+    if (subject, TL["plausibleMin"], None) not in graph:
+        return None
+    return {
+        "min": _text(graph, subject, TL["plausibleMin"]),
+        "max": _text(graph, subject, TL["plausibleMax"]),
+        "zero": _text(graph, subject, TL["plausibleZero"]) != "false",
+    }
+
+
+def _ratio(graph: Graph, subject: Node) -> dict[str, Any]:
+    return {
+        "numerator": _local(graph, subject, TL["numerator"]),
+        "denominator": _local(graph, subject, TL["denominator"]),
+        "plausible": _plausible(graph, subject),
+        "may_be_mean": _text(graph, subject, TL["mayBeMean"]) == "true",
     }
 
 
@@ -116,6 +138,7 @@ def compiled() -> dict[str, Any]:
     return {
         "version": VERSION,
         "indicators": [_indicator(graph, s) for s in _ordered(graph, TL["Indicator"])],
+        "ratios": [_ratio(graph, s) for s in _ordered(graph, TL["PlausibleRatio"])],
         "dimensions": sorted((_dimension(graph, s) for s in dimensions), key=lambda d: str(d["id"])),
         "schemes": {
             _text(graph, s, SKOS.notation): {

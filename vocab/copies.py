@@ -1,0 +1,80 @@
+"""Figures that were given before: last year's report again, or the report of another place.
+
+Equal figures weigh by the digits that count (19,400 three, 600 one), figures that differ speak against a copy.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import combinations
+from math import log10
+
+from vocab.oddity import Figures, Key, Oddity
+from vocab.reference import indicators
+from vocab.residue import digits
+
+_STEADY = ("stock", "flag", "score")  # what may well be the same a year later
+_LEAST = 3
+_DIFFERENT = 0.3
+_MANY = 12  # reports that share one figure: it is no trace of a copy
+
+
+def _traces(figures: Figures) -> dict[Key, Decimal]:
+    """The figures that two places, or two years, seldom share by chance."""
+    return {key: value for key, value in figures.items() if value >= 10 and indicators()[key[0]].kind != "flag"}
+
+
+def _alike(ours: Mapping[Key, Decimal], theirs: Mapping[Key, Decimal]) -> tuple[list[Key], float]:
+    """The questions answered alike, and how much they weigh."""
+    common = ours.keys() & theirs.keys()
+    same = [key for key in ours if key in common and ours[key] == theirs[key]]
+    return same, sum(digits(ours[key]) for key in same) - _DIFFERENT * (len(common) - len(same))
+
+
+def same_as_before(period: str, figures: Figures, earlier: Figures) -> Iterator[Oddity]:
+    """Every figure that moves from year to year is last year's."""
+    moving = {key: value for key, value in figures.items() if value > 1 and indicators()[key[0]].kind not in _STEADY}
+    before = {key: value for key, value in earlier.items() if key in moving}
+    same = [key for key, value in before.items() if moving[key] == value]
+    weight = sum(digits(before[key]) for key in same)
+    if len(same) >= _LEAST and len(same) >= 0.8 * len(before) and weight >= 2 * _LEAST:
+        params = {"count": str(len(same)), "of": str(len(before)), "indicators": _names(same)}
+        yield Oddity("", period, (), "copy.year", params)
+
+
+def duplicates(reports: Sequence[tuple[str, str, Figures]]) -> Iterator[tuple[str, Oddity]]:
+    """Places that give the same figures for one period: each with the other. `reports`: place, period, figures."""
+    traces = [_traces(figures) for _, _, figures in reports]
+    enough = 3 + log10(max(len(reports), 2))
+    found: dict[int, tuple[float, int, list[Key]]] = {}
+    for one, two in sorted(_candidates(reports, traces)):
+        same, weight = _alike(traces[one], traces[two])
+        if len(same) >= _LEAST and weight >= enough:
+            for mine, other in ((one, two), (two, one)):
+                if mine not in found or weight > found[mine][0]:
+                    found[mine] = (weight, other, same)
+    for mine, (_, other, same) in sorted(found.items()):
+        place, period, _ = reports[mine]
+        params = {"place": reports[other][0], "count": str(len(same)), "indicators": _names(same)}
+        yield place, Oddity("", period, (), "copy.place", params)
+
+
+def _candidates(
+    reports: Sequence[tuple[str, str, Figures]], traces: Sequence[Mapping[Key, Decimal]]
+) -> Iterator[tuple[int, int]]:
+    """The pairs of reports of different places that share enough figures to be looked at."""
+    holders: dict[tuple[str, Key, Decimal], list[int]] = defaultdict(list)
+    for number, (figures, (_, period, _)) in enumerate(zip(traces, reports, strict=True)):
+        for key, value in figures.items():
+            holders[period, key, value].append(number)
+    shared: Counter[tuple[int, int]] = Counter()
+    for numbers in holders.values():
+        if len(numbers) <= _MANY:
+            shared.update(combinations(numbers, 2))
+    for (one, two), times in shared.items():
+        if times >= _LEAST and reports[one][0] != reports[two][0]:
+            yield one, two
+
+
+def _names(keys: Sequence[Key]) -> str:
+    return " ".join(dict.fromkeys(key[0] for key in keys))

@@ -1,0 +1,124 @@
+"""What was left in a form: example figures, blanks turned into zeros, one question answered twice."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
+
+from vocab.model import Place
+from vocab.oddity import Figures, Oddity, short
+from vocab.reference import dimensions, indicators, ratios
+from vocab.units import canonical, total
+
+_EXAMPLES = frozenset({"123", "1234", "12345", "123456", "1234567", "999", "9999", "99999", "999999", "42424242"})
+_SEVERAL = {1: 6, 2: 4}  # by number of digits that count: how many questions may not share a figure; else 3
+_ZEROS, _SHARE_OF_ZEROS = 5, Decimal("0.4")
+_HOURS_APART = 3
+
+
+def digits(value: Decimal) -> int:
+    """How many of its digits count: 19,400 has three, 600 one."""
+    return len(value.normalize().as_tuple().digits)
+
+
+def _plain(figures: Figures) -> dict[str, Decimal]:
+    """The totals of what is counted or measured, not yes or no, not scores."""
+    kinds = ("flag", "score")
+    return {name: value for (name, part), value in figures.items() if not part and indicators()[name].kind not in kinds}
+
+
+def templates(period: str, figures: Figures) -> Iterator[Oddity]:
+    """The figure of a form's example, and one figure in many questions that have nothing to do with each other."""
+    shared: dict[Decimal, list[str]] = {}
+    for name, value in _plain(figures).items():
+        if value > 1:
+            shared.setdefault(value, []).append(name)
+    for value, names in shared.items():
+        units = {indicators()[name].unit for name in names}
+        if canonical(value) in _EXAMPLES:
+            yield from (Oddity(name, period, (), "template.example", {"value": canonical(value)}) for name in names)
+        elif len(names) >= _SEVERAL.get(digits(value), 3) and len(units) >= 3 and value >= 10:
+            params = {"value": canonical(value), "count": str(len(names))}
+            yield from (Oddity(name, period, (), "template.repeated", params) for name in names)
+    yield from _runs(period, _plain(figures))
+
+
+def _runs(period: str, figures: Mapping[str, Decimal]) -> Iterator[Oddity]:
+    """1, 2, 3, 4, 5…, or the same figure all along."""
+    values = list(figures.values())
+    if len(values) < 5:
+        return
+    steps = {later - earlier for earlier, later in pairwise(values)}
+    if steps == {Decimal(1)} or (steps == {Decimal(0)} and values[0] > 0):
+        yield Oddity("", period, (), "template.run", {"count": str(len(values))})
+
+
+def zeros(period: str, figures: Figures, earlier: Figures, place: Place | None) -> Iterator[Oddity]:
+    """A 0 where a place has something, and a report that is mostly zeros: blanks, perhaps."""
+    empty = [key for key, value in figures.items() if value == 0 and indicators()[key[0]].kind not in ("flag", "score")]
+    counted = [key for key in figures if indicators()[key[0]].kind not in ("flag", "score")]
+    told = set()
+    for key in empty:
+        if odd := _zero(period, key, figures, earlier, place):
+            told.add(key)
+            yield odd
+    if len(empty) >= _ZEROS and len(empty) >= _SHARE_OF_ZEROS * len(counted):
+        count = {"count": str(len(empty)), "of": str(len(counted))}
+        yield from (Oddity(key[0], period, key[1], "zero.many", count) for key in empty if key not in told)
+
+
+def _zero(
+    period: str, key: tuple[str, tuple[tuple[str, str], ...]], figures: Figures, earlier: Figures, place: Place | None
+) -> Oddity | None:
+    name, part = key
+    for ratio in ratios():
+        other = figures.get((ratio.denominator, part))
+        if ratio.numerator == name and not ratio.limits.zero and other:
+            return Oddity(name, period, part, "zero.beside", {"other": ratio.denominator, "value": canonical(other)})
+    before = earlier.get(key)
+    if before is not None and before >= _HOURS_APART:
+        return Oddity(name, period, part, "zero.since", {"before": canonical(before)})
+    limits = indicators()[name].plausible
+    if part or limits is None or limits.zero or (place is not None and place.status != "open"):
+        return None
+    return Oddity(name, period, part, "zero.odd")
+
+
+def opening(period: str, figures: Figures, place: Place | None) -> Iterator[Oddity]:
+    """Opening hours that contradict those which the place announces."""
+    said = figures.get(("openingHours", ()))
+    if said is None or place is None or not place.hours:
+        return
+    announced = weekly(place)
+    if announced and (said > announced * _HOURS_APART or said * _HOURS_APART < announced):
+        code = "hours.zero" if said == 0 else "hours.announced"
+        yield Oddity("openingHours", period, (), code, {"value": canonical(said), "announced": short(announced)})
+
+
+def weekly(place: Place) -> Decimal:
+    """The hours of a week that a place announces."""
+    minutes = 0
+    for span in place.hours:
+        start, end = (60 * int(time[:2]) + int(time[3:]) for time in (span.opens, span.closes))
+        minutes += len(span.days) * ((end - start) % 1440 or 1440)
+    return Decimal(minutes) / 60
+
+
+def parts(period: str, figures: Figures) -> Iterator[Oddity]:
+    """Every part of a partition is given, and together they do not reach the total."""
+    for (name, part), whole in figures.items():
+        for dimension in indicators()[name].dimensions if not part else ():
+            known = dimensions()[dimension]
+            if (
+                known.partition != "yes"
+                or known.numerator_only
+                or known.open
+                or indicators()[name].across_sites == "none"
+            ):
+                continue
+            given = [figures.get((name, ((dimension, code),))) for code in known.codes]
+            if all(value is not None for value in given):
+                together = total([value for value in given if value is not None])
+                if together < whole:
+                    yield Oddity(
+                        name, period, (), "parts.below", {"total": canonical(whole), "parts": canonical(together)}
+                    )
