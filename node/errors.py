@@ -13,6 +13,7 @@
     ├── PostAmbiguous      a name that several posts have
     ├── RecoveryRefused    the recovery key is mistyped, another one, or was never made
     ├── DocumentGone       a document that was deleted: its id never serves again
+    ├── CampaignRefused    a campaign that cannot be opened, or that is not open
     └── Invalid            a document we were about to sign is not valid: nothing was written
 
 Bad remote data is never raised: it is a returned `federation.errors.Refused`.
@@ -125,6 +126,27 @@ class RecoveryRefused(NodeError):
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
+        super().__init__(**params)
+
+
+_CAMPAIGN_EXITS = {
+    "campaign_period": 2,
+    "campaign_period_future": 2,
+    "campaign_date": 2,
+    "campaign_date_past": 2,
+    "campaign_unknown": 4,
+    "campaign_place": 4,
+    "campaign_closed": 1,
+    "campaign_answered": 1,
+}
+
+
+class CampaignRefused(NodeError):
+    """`code` says why, and the exit code follows from it."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.exit = _CAMPAIGN_EXITS[code]
         super().__init__(**params)
 
 

@@ -201,7 +201,8 @@ class _Reading:
             if document not in ours or ours[document].digest != digest:
                 self._count(await pulling.fetch(self.node, self.look, self.actor, document))
         for document in ours.keys() - self.listed.keys():
-            self.gone.setdefault(document, False)
+            if ours[document].sharing != "addressed":  # what was written to one of ours alone is in no collection
+                self.gone.setdefault(document, False)
 
     def _ours(self) -> dict[str, Row[Any]]:
         with self.node.store.read() as connection:

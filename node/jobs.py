@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from federation.delivery import Deliverer
 from node import absences, moves
+from node.campaigns import campaign
 from node.context import Node
 from node.lookup import Lookup
 from node.project import catch_up
@@ -39,6 +40,8 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(_empty_logs, "interval", minutes=5, args=[node], max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
+    if node.config.is_aggregator():
+        scheduler.add_job(campaign.tick, "interval", minutes=1, args=[node], max_instances=1, coalesce=True)
     scheduler.start()
     projecting = _in_child(node) if node.config.is_aggregator() else _on_change(node, _project(node))
     tasks = [asyncio.create_task(_deliver(node, lookup)), asyncio.create_task(projecting)]

@@ -128,7 +128,7 @@ def find(node: Node, name: str) -> Stored:
 
 def _rows(connection: Connection, slug: str | None) -> Sequence[Row[Any]]:
     query = select(table, actors.c.slug).join(actors, actors.c.id == table.c.owner)
-    query = query.where(table.c.type.in_(_KINDS), table.c.deleted.is_(None), table.c.own)
+    query = query.where(table.c.type.in_(_KINDS), table.c.deleted.is_(None), table.c.own, table.c.sharing == "public")
     query = query if slug is None else query.where(actors.c.slug == slug)
     return connection.execute(query.order_by(table.c.published.desc(), table.c.seq.desc())).all()
 

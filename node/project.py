@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from node.context import Node
-from node.projections import directory, graph, observations, posts, relations, warnings
+from node.projections import answers, directory, graph, observations, posts, relations, warnings
 from node.projections.stores import Stores
 from node.store import documents, journal
 from node.store.journal import Verdict
@@ -21,7 +21,7 @@ from vocab import parse
 from vocab.errors import Mistake
 from vocab.model import Description, Report
 
-FOLD = 3  # raise it when what a fold makes of an entry changes: every node then folds again
+FOLD = 4  # raise it when what a fold makes of an entry changes: every node then folds again
 _BATCH = 200
 _NAME = "journal"
 
@@ -121,7 +121,8 @@ def _fold_document(stores: Stores, entry: Row[Any]) -> None:
 def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
     """A document's new version, or, when it is not valid, its place in quarantine."""
     if entry.object_type in posts.TYPES:
-        posts.put(stores.public, entry, document)
+        if entry.sharing == "public":
+            posts.put(stores.public, entry, document)
         return
     said = parse.document(document)
     if isinstance(said, tuple):
@@ -132,11 +133,13 @@ def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
     if lines is None:
         _refuse(stores, entry, (Mistake("graphDigest", "doc.digest"),))
         return
+    first = answers.first(stores.public, stores.restricted, entry)
     _forget(stores, entry.object)
     if isinstance(said, Report):
         observations.put(stores.public, stores.restricted, entry, said)
         if is_public:
             warnings.touch(stores.touched, said.place, said.period)
+        answers.put(stores.public if is_public else stores.restricted, entry, said, first)
     elif is_public:
         directory.put(stores.public, entry, said)
         if isinstance(said, Description):
@@ -158,6 +161,7 @@ def _forget(stores: Stores, document: str) -> None:
         warnings.touch(stores.touched, place, period)
     directory.drop(stores.public, document)
     observations.drop(stores.public, stores.restricted, document)
+    answers.drop(stores.public, stores.restricted, document)
     graph.drop(stores.public, document)
     posts.drop(stores.public, document)
     stores.public.execute(delete(quarantine).where(quarantine.c.document == document))

@@ -26,6 +26,7 @@ from node.context import Node
 from node.errors import PlaceUnknown, RecoveryRefused
 from node.outgoing import prove_again, update_actor
 from node.store import own_keys, times
+from node.store.documents import DIRECT
 from node.store.own_keys import Pair
 from node.store.schema import actor_keys, actors, blobs, documents
 
@@ -168,8 +169,8 @@ def finish(node: Node) -> int:
 
 
 def _proved_by(connection: Connection, key: Row[Any]) -> Sequence[str]:
-    """The living documents whose last version this key proves."""
+    """The living documents whose last version this key proves; not letters, which were read when they came."""
     method = f'"verificationMethod":"{key.id}"'.encode()
     query = select(documents.c.id).join(blobs, (blobs.c.seq == documents.c.seq) & (blobs.c.kind == "document"))
-    query = query.where(documents.c.owner == key.actor, documents.c.deleted.is_(None))
+    query = query.where(documents.c.owner == key.actor, documents.c.deleted.is_(None), documents.c.sharing != DIRECT)
     return connection.execute(query.where(func.instr(blobs.c.bytes, method) > 0)).scalars().all()

@@ -1,10 +1,13 @@
 """What came in from the actors that this node follows: their living documents, and what they announced.
 
+With it, what those who follow a place of ours wrote to us alone: the letters of a council to its places.
+
 Read from the truth: an Update takes the place of what it changes, a Delete or an Undo takes it out. A stranger's
 text is shown as one plain line.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,11 +15,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, exists, func, or_, select
 
 from node.context import Node
-from node.store.schema import blobs, documents, following, journal, peer_keys, peers
+from node.store.schema import blobs, documents, followers, following, journal, peer_keys, peers
 from vocab.errors import visible
 from vocab.richtext import plain
 
-_LONGEST = 120
+_LONGEST, _WHOLE = 120, 4_000
+_BLOCK = re.compile(r"</(?:p|li|h[1-6]|blockquote)>|<br ?/?>", re.IGNORECASE)
 _TITLED = ("name", "summary", "content", "period")
 
 
@@ -40,38 +44,45 @@ class Item:
     published: str
     announced: str = ""
     key_revoked: str = ""
+    text: str = ""  # all of a letter, in plain lines
 
     def to_json(self) -> dict[str, object]:
         said = asdict(self)
-        more = {"object": said.pop("announced"), "key_revoked": said.pop("key_revoked")}
+        more = {"object": said.pop("announced"), "key_revoked": said.pop("key_revoked"), "text": said.pop("text")}
         return said | {name: value for name, value in more.items() if value}
 
 
-def timeline(node: Node, limit: int) -> list[Item]:
-    """The newest first, at most `limit`."""
+def timeline(node: Node, limit: int, lang: str = "") -> list[Item]:
+    """The newest first, at most `limit`; in `lang`, what is said in several languages."""
     with node.store.read() as connection:
-        return list(_items(connection, limit))
+        return list(_items(connection, limit, lang))
 
 
-def _items(connection: Connection, limit: int) -> Iterator[Item]:
+def _items(connection: Connection, limit: int, lang: str) -> Iterator[Item]:
     for row in connection.execute(_query().order_by(journal.c.seq.desc()).limit(limit)):
-        said = _embedded(row)
+        said = _in(lang, _embedded(row))
         if row.type == "Announce":
             yield _item(row, row.activity, "Announce", said, row.object)
         else:
             yield _item(row, row.object, row.object_type or "", said)
 
 
+def _in(lang: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with the texts that it has in `lang` (ActivityStreams 2.0, section 4.7)."""
+    mapped = {name: said.get(name + "Map") for name in _TITLED}
+    found = {name: texts[lang] for name, texts in mapped.items() if isinstance(texts, dict) and texts.get(lang)}
+    return {**said, **found}
+
+
 def _query() -> Select[Any]:
     """The rows of the journal that hold what is shown, with what was sent."""
-    followed = select(following.c.target).where(following.c.state == "accepted")
+    followed = journal.c.actor.in_(select(following.c.target).where(following.c.state == "accepted"))
     return (
         select(journal, blobs.c.bytes, peers.c.handle, documents.c.published, _revoked().label("key_revoked"))
         .outerjoin(documents, documents.c.id == journal.c.object)
         .outerjoin(blobs, and_(blobs.c.seq == journal.c.seq, blobs.c.kind == "activity"))
         .outerjoin(peers, peers.c.actor == journal.c.actor)
-        .where(journal.c.direction == "in", journal.c.actor.in_(followed))
-        .where(or_(_stands(), _announced()))
+        .where(journal.c.direction == "in", or_(followed & or_(_stands(), _announced()), _written_to_us()))
     )
 
 
@@ -83,6 +94,12 @@ def _revoked() -> ScalarSelect[Any]:
 def _stands() -> ColumnElement[bool]:
     """The row of a document's current version."""
     return and_(documents.c.seq == journal.c.seq, documents.c.deleted.is_(None), documents.c.owner == journal.c.actor)
+
+
+def _written_to_us() -> ColumnElement[bool]:
+    """A letter to us of one who follows a place of ours: it is addressed, and not to everybody."""
+    heard = select(followers.c.follower).where(followers.c.state == "accepted")
+    return and_(_stands(), journal.c.actor.in_(heard), journal.c.sharing == "addressed")
 
 
 def _announced() -> ColumnElement[bool]:
@@ -111,7 +128,17 @@ def _item(row: Row[Any], iri: str, kind: str, said: Mapping[str, Any], announced
         published=visible(row.published or "") if not announced else "",
         announced=announced,
         key_revoked=row.key_revoked or "",
+        text=_lines(said) if row.sharing == "addressed" else "",
     )
+
+
+def _lines(said: Mapping[str, Any]) -> str:
+    """The text of a letter, a line a paragraph."""
+    content = said.get("content")
+    if not isinstance(content, str):
+        return ""
+    parts = (plain(part, _WHOLE) for part in _BLOCK.split(content[: 4 * _WHOLE]))
+    return "\n".join(part for part in parts if part)[:_WHOLE]
 
 
 def _title(said: Mapping[str, Any]) -> str:

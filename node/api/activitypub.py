@@ -40,7 +40,7 @@ def routes(node: Node) -> list[web.RouteDef]:
             web.get(base + "/activities/{name}", api.activity),
         ]
     made += [web.get(f"/places/{SLUG}/{kind}/{{name}}", api.document) for kind in ("documents", "posts")]
-    made += [web.get("/listings/{source}/{row}", api.document)]
+    made += [web.get("/listings/{source}/{row}", api.document), web.get("/actor/letters/{name}", api.document)]
     return made + collections.routes(node)
 
 

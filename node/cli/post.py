@@ -108,7 +108,7 @@ def _how(item: Item, out: Out) -> str:
 def timeline(args: Namespace, out: Out) -> int:
     """What the followed actors said, the newest first."""
     with opened(args, out) as node:
-        items = read_timeline(node, max(args.limit, 0))
+        items = read_timeline(node, max(args.limit, 0), out.lang)
         out.data([item.to_json() for item in items])
         if items:
             keys = ("received", "who", "type", "title", "verified")
@@ -117,6 +117,10 @@ def timeline(args: Namespace, out: Out) -> int:
                 for e in items
             ]
             out.table([out.text(f"timeline.head_{key}") for key in keys], rows)
+            for letter in (item for item in items if item.text):
+                out.line("")
+                out.line(out.strong(out.text("timeline.letter", who=letter.handle or letter.actor)))
+                out.line(letter.text)
         else:
             out.say("timeline.none")
         out.next("timeline.next" if items else "harvest.next_follow")

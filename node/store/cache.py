@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from node.store import schema, sqlite
 
-VERSION = 4
+VERSION = 5
 
 
 class Projection:

@@ -1,5 +1,6 @@
 """The current version of every document, ours and received: which journal row holds its bytes, who may read them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from node.store import times
 from node.store.schema import blobs, documents, grants, journal
 from node.store.statement import Statement
 
+DIRECT = "direct"  # the sharing of what is written to one actor alone: no collection holds it
 _STORED = Statement(select(documents).where(documents.c.id == bindparam("id")))
 _NEW = insert(documents)
 _KEPT = ("id", "owner", "published", "own")
@@ -48,6 +50,8 @@ def may_read(connection: Connection, document: Row[Any], reader: str | None) -> 
     """Whether the verified actor `reader` (None: anybody) may have a document of ours."""
     if document.sharing == "public" or reader == document.owner:
         return True
+    if document.sharing == DIRECT:
+        return reader is not None and reader in json.loads(bytes_at(connection, document.seq) or b"{}").get("to", [])
     return bool(reader) and document.sharing == level(connection, document.owner, reader)
 
 

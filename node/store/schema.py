@@ -360,6 +360,24 @@ def _observations(target: MetaData) -> Table:
 
 observations = _observations(views)
 
+
+def _answers(target: MetaData) -> Table:
+    """The reports that count now, and when each place was first heard for a period; no figure."""
+    return Table(
+        "answers",
+        target,
+        Column("document", Text, primary_key=True),
+        Column("actor", Text, nullable=False),
+        Column("place", Text, nullable=False),
+        Column("period", Text, nullable=False),
+        Column("first", Text, nullable=False),  # when its first version came
+        Column("seq", Integer, nullable=False),
+        Index("answers_by_period", "period"),
+    )
+
+
+answers = _answers(views)
+
 graphs = Table(
     "graphs",
     views,
@@ -412,3 +430,4 @@ restricted_cursor = Table(
     Column("seq", Integer, nullable=False),
 )
 restricted_observations = _observations(restricted)
+restricted_answers = _answers(restricted)

@@ -107,9 +107,11 @@ def routes(node: Node) -> list[web.RouteDef]:
         web.get("/static/{name}", _file),
     ]
     if node.config.is_aggregator():
+        from node.web import campaign
         from node.web.founding import where
 
         made += [
+            *sheet.routes(node, "/campaign", campaign.page),
             *sheet.routes(node, "/where", where),
             web.get("/network/places", pages.places),
             web.get("/network/place", pages.received),
