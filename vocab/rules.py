@@ -49,7 +49,7 @@ def formula(rule: Indicator, lang: str) -> str:
 
 def _number(value: Decimal | None, lang: str) -> str:
     grouped = f"{value:,f}"
-    return grouped.replace(",", _THIN) if lang == "fr" else grouped
+    return grouped.replace(",", _THIN).replace(".", ",") if lang == "fr" else grouped
 
 
 def across_sites(rule: Indicator, lang: str) -> str:
@@ -101,6 +101,16 @@ def confidentiality(rule: Indicator, lang: str) -> str:
     return say(lang, "confidentiality", level=level, sharing=sharing)
 
 
+def plausible(rule: Indicator, lang: str) -> str:
+    """What is plausible for one place and one year; nothing where nothing is said."""
+    limits = rule.plausible
+    if limits is None:
+        return ""
+    low, high = _number(limits.low, lang), _number(limits.high, lang)
+    said = say(lang, "plausible", low=low, high=high, unit=unit(rule, lang))
+    return said + (say(lang, "plausible.zero") if limits.zero else "")
+
+
 def breakdown(dimension: Dimension, lang: str) -> str:
     """Whether the parts of a breakdown add up."""
     said = [say(lang, f"partition.{dimension.partition}")]
@@ -140,6 +150,7 @@ def facts(rule: Indicator, lang: str) -> tuple[tuple[str, str], ...]:
         "made_of": _named(made_of(rule), lang),
         "used_in": _named(used_in(rule), lang),
         "breakdowns": ", ".join(f"{dimensions()[name].label[lang]} ({name})" for name in rule.dimensions),
+        "plausible": plausible(rule, lang),
         "confidentiality": confidentiality(rule, lang),
         "tier": tier(rule, lang),
         "source": rule.source,

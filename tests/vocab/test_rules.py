@@ -51,3 +51,11 @@ def test_what_it_is_made_of_and_where_it_serves_mirror_each_other() -> None:
             assert rule.id in rules.used_in(indicator(part))
     assert "attendancePerEvent" in rules.used_in(indicator("events"))
     assert rules.made_of(indicator("useValueScore")) == ("surveyRespondents",)
+
+
+def test_what_is_plausible_is_said_with_its_unit() -> None:
+    some = [rule for rule in indicators().values() if rule.plausible]
+    assert some
+    for rule in some:
+        assert rules.unit(rule, "en") in rules.plausible(rule, "en")
+    assert not rules.plausible(replace(some[0], plausible=None), "fr")
