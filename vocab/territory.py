@@ -216,6 +216,25 @@ def name_of(level: str, code: str, lang: str = "fr") -> str:
     return _areas().get((level, code), (code, ""))[0]
 
 
+def above(level: str, code: str) -> str:
+    """The code of the region of a département; empty where the level has none above."""
+    return _areas().get((level, code), ("", ""))[1]
+
+
+def search(words: str, most: int = 30) -> tuple[tuple[str, str], ...]:
+    """(level, code) of the territories whose name has each of the words, whole names first, then the larger ones."""
+    wanted = fold(words).split()
+    if not words.strip() or not wanted:
+        return ()
+    named = [(level, code, name) for (level, code), (name, _) in _areas().items()]
+    named += [("commune", row.code, row.name) for row in _rows() if row.kind == "current"]
+    folded = [(fold(name), level, code) for level, code, name in named]
+    found = [(name, level, code) for name, level, code in folded if all(word in name.split() for word in wanted)]
+    found = found or [(name, level, code) for name, level, code in folded if all(word in name for word in wanted)]
+    found.sort(key=lambda each: (each[0] != " ".join(wanted), -population(each[1], each[2]), each[0], each[2]))
+    return tuple((level, code) for _, level, code in found[:most])
+
+
 def area_codes(level: str) -> tuple[str, ...]:
     """Every code of a level (not of communes), sorted."""
     return (COUNTRY,) if level == "country" else tuple(code for kind, code in _areas() if kind == level)

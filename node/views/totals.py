@@ -112,12 +112,12 @@ def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[
     )
     found: dict[tuple[str, str], int] = {}
     for place, name, given, n in restricted.execute(query):
-        if _bears_on(given, period):
+        if bears_on(given, period):
             found[place, name] = found.get((place, name), 0) + int(n)
     return found
 
 
-def _bears_on(given: str, period: str) -> bool:
+def bears_on(given: str, period: str) -> bool:
     """Whether a figure of the period `given` may answer for `period`: a year is answered by all that it holds."""
     asked = Period.parse(period)
     return given == period or (asked.kind in ("year", "date") and Period.parse(given).year == asked.year)
@@ -185,7 +185,7 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
         withheld = left_out(restricted, wanted, period)
     figures: dict[str, list[Fact]] = {}
     for fact in found:
-        if fact.place in places:
+        if fact.place in places and places[fact.place].kind == "description":  # what is said of a listing stays apart
             figures.setdefault(fact.indicator, []).append(fact)
     return Ground(period, known, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
 
@@ -221,6 +221,15 @@ def rows(ground: Ground, name: str, by: str) -> list[Row]:
     ]
 
 
+def row_of(ground: Ground, name: str, by: str, area: str) -> Row | None:
+    """The row of one area; None when it has no known place."""
+    found = by_area(ground, name, by).get(area)
+    if found is None:
+        return None
+    universe, figures = found
+    return _row(name, area, ground.period, aggregate(name, ground.period, figures, universe))
+
+
 def table(node: Node, names: Iterable[str], by: str, periods: Iterable[str]) -> dict[tuple[str, str], list[Row]]:
     """The totals of several questions and periods, by (name, period), from one reading a period."""
     wanted = tuple(names)
@@ -250,6 +259,12 @@ def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:
     with node.cache.public.read() as public:
         found = {str(Period.parse(period).year) for period in public.execute(query).scalars()}
     return tuple(sorted(found, reverse=True))
+
+
+def latest(node: Node) -> str:
+    """When the latest description known here was written (RFC 3339, UTC); empty when there is none."""
+    with node.cache.public.read() as public:
+        return str(public.execute(select(func.max(directory.c.updated))).scalar_one() or "")
 
 
 def default_period(node: Node, *names: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
+from yarl import URL
 
 from node.api.accept import language
 from node.context import Node
@@ -30,10 +31,9 @@ class Pages:
         return plain.respond(request, plain.render(self.node, "missing.html", lang), lang, 404)
 
     async def home(self, request: web.Request) -> web.Response:
-        from node.web import council, site
+        from node.web import site
 
-        page = council.home if self.node.config.is_aggregator() else site.home
-        return await self._page(request, lambda lang: page(self.node, lang, request.query))
+        return await self._page(request, lambda lang: site.home(self.node, lang, request.query))
 
     async def place(self, request: web.Request) -> web.Response:
         from node.web import site
@@ -70,15 +70,12 @@ class Pages:
         place = request.query.get("id", "")
         return await self._page(request, lambda lang: site.of_place(self.node, lang, place, request.query))
 
-    async def places(self, request: web.Request) -> web.Response:
-        from node.web import council
 
-        return await self._page(request, lambda lang: council.places(self.node, lang, request.query))
-
-    async def totals(self, request: web.Request) -> web.Response:
-        from node.web import council
-
-        return await self._page(request, lambda lang: council.totals(self.node, lang, request.query))
+async def _moved(request: web.Request) -> web.Response:
+    """Where the lists of the network were before."""
+    asked = dict(request.query)
+    path = "/places" if request.path.endswith("/places") else f"/indicators/{asked.pop('indicator', 'visits')}"
+    raise web.HTTPMovedPermanently(URL.build(path=path, query=asked))
 
 
 async def _file(request: web.Request) -> web.Response:
@@ -99,22 +96,31 @@ def routes(node: Node) -> list[web.RouteDef]:
     """A site shows its places; an aggregator shows the network too."""
     pages = Pages(node)
     made = [
-        web.get("/", pages.home),
         web.get(f"/places/{SLUG}", pages.place),
         web.get(f"/places/{SLUG}/posts", pages.posts),
         web.get(f"/places/{SLUG}/posts/{{name}}", pages.post),
         web.get("/listings/{source}/{row}", pages.listing),
         web.get("/static/{name}", _file),
     ]
-    if node.config.is_aggregator():
-        from node.web import campaign
-        from node.web.founding import where
+    if not node.config.is_aggregator():
+        return [web.get("/", pages.home), *made]
+    moved = [web.get(f"/network/{name}", _moved) for name in ("places", "totals")]
+    return [*_network(node), *made, *moved, web.get("/network/place", pages.received)]
 
-        made += [
-            *sheet.routes(node, "/campaign", campaign.page),
-            *sheet.routes(node, "/where", where),
-            web.get("/network/places", pages.places),
-            web.get("/network/place", pages.received),
-            web.get("/network/totals", pages.totals),
-        ]
-    return made
+
+def _network(node: Node) -> list[web.RouteDef]:
+    """What a council shows, each page with its files."""
+    from node.web import campaign, council, founding, indicators, places, territories
+
+    sheets: tuple[tuple[str, sheet.Make], ...] = (
+        ("/", council.home),
+        ("/places", places.places),
+        ("/indicators", indicators.catalogue),
+        ("/indicators/{id:[A-Za-z0-9]{1,60}}", indicators.one),
+        ("/themes/{id:[a-z]{1,30}}", indicators.theme),
+        ("/territories", territories.territories),
+        ("/territories/{code:[0-9A-Za-z]{2,9}}", territories.of_code),
+        ("/where", founding.where),
+        ("/campaign", campaign.page),
+    )
+    return [route for path, make in sheets for route in sheet.routes(node, path, make)]

@@ -1,7 +1,7 @@
 """A page in three dresses: HTML for people, and the same content as `.json` and `.csv` at the same address.
 
 A page is a function `(node, asked) -> Sheet | Wrong | None`: it reads views and knows no HTTP. `routes(node, path,
-make)` gives its three addresses; `None` is 404, `Wrong` is 400 and says what to ask instead. The files hold codes,
+make)` gives its three addresses; `None` is 404, `Wrong` (400) says what to ask instead. The files hold codes,
 decimal strings and IRIs, never words of one language; the licence, the publisher and the address are added here.
 """
 
@@ -54,6 +54,7 @@ class Wrong:
 
     title: str
     detail: str
+    status: int = 400
 
 
 Make = Callable[[Node, Asked], Sheet | Wrong | None]
@@ -98,9 +99,9 @@ def _csv(sheet: Sheet) -> web.Response:
 def _wrong(node: Node, request: web.Request, lang: str, kind: str, wrong: Wrong) -> web.Response:
     if kind == "html":
         html = plain.render(node, "wrong.html", lang, request.query, title=wrong.title, detail=wrong.detail)
-        return plain.respond(request, html, lang, 400)
-    body = {"type": "about:blank", "title": wrong.title, "status": 400, "detail": wrong.detail}
-    return web.json_response(body, status=400, content_type="application/problem+json", headers=FILE_HEADERS)
+        return plain.respond(request, html, lang, wrong.status)
+    body = {"type": "about:blank", "title": wrong.title, "status": wrong.status, "detail": wrong.detail}
+    return web.json_response(body, status=wrong.status, content_type="application/problem+json", headers=FILE_HEADERS)
 
 
 def _files(request: web.Request, kind: str) -> dict[str, str]:

@@ -113,7 +113,7 @@ async def test_no_parameter_sends_a_reader_elsewhere(rig: Rig, whole: str) -> No
         "https://evil.example",
     ):
         for name in ("next", "url", "redirect", "return", "lang", "resource", "id", "to"):
-            for path in ("/", "/places/etabli", "/network/totals", "/network/place", "/sparql", "/ns/", "/login"):
+            for path in ("/", "/places/etabli", "/indicators/visits", "/network/place", "/sparql", "/ns/", "/login"):
                 value = target if "%" in target else quote(target, safe="")
                 async with rig.session.get(f"{whole}{path}?{name}={value}", allow_redirects=False) as response:
                     assert response.status not in (301, 302, 303, 307, 308), (path, name, target)
@@ -145,7 +145,7 @@ async def test_parameters_are_values(rig: Rig, whole: str) -> None:
         "/totals.json",
         "/totals.csv",
         "/network/place",
-        "/network/places",
+        "/places",
         "/places/etabli/outbox",
         "/actor/documents",
     )
@@ -193,7 +193,7 @@ async def test_texts_of_others_are_text(rig: Rig, whole: str, far: Sender) -> No
     await hostile_place(rig, far)
     place = quote(far.id + "#place", safe="")
     shown = 0
-    for path in ("/", "/network/places", f"/network/place?id={place}", "/network/places?q=" + quote(HOSTILE, safe="")):
+    for path in ("/", "/places", f"/network/place?id={place}", "/places?q=" + quote(HOSTILE, safe="")):
         async with rig.session.get(whole + path, headers={"Accept": "text/html"}) as response:
             page = await response.text()
             assert response.status == 200, path
@@ -210,7 +210,7 @@ async def test_texts_of_others_run_in_no_browser(rig: Rig, whole: str, far: Send
     chromium()
     await hostile_place(rig, far)
     async with tab() as opened:
-        for path in ("/network/places", "/network/place?id=" + quote(far.id + "#place", safe="")):
+        for path in ("/places", "/network/place?id=" + quote(far.id + "#place", safe="")):
             await opened.open(whole + path)
             assert await opened.ask("document.title !== 'run' && document.scripts.length === 0") is True
             assert all(url.startswith(whole) for url in opened.requests())

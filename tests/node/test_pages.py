@@ -87,9 +87,9 @@ async def client(council: Node) -> AsyncIterator[aiohttp.ClientSession]:
 
 PAGES = {
     "/": {},
-    "/network/places": {},
+    "/places": {},
     "/network/place": {"id": "https://site0.example/places/lieu#place"},
-    "/network/totals": {"indicator": "visits", "by": "departement", "period": "2025"},
+    "/indicators/visits": {"by": "departement", "period": "2025"},
     "/sparql": {},
     "/ns/": {},
     "/ns/indicators/visits": {},
@@ -142,7 +142,7 @@ async def test_what_is_missing_is_never_a_zero(client: aiohttp.ClientSession) ->
     place = await text(client, "/network/place", id=described().iri, lang="fr")
     assert "non collecté" in place
     assert not re.search(r"<b>0</b>", place)
-    assert "Non collecté cette année" in await text(client, "/", lang="fr")
+    assert "non collecté" in await text(client, "/", lang="fr")
     assert "sans objet" in await text(client, "/network/place", id="https://site2.example/places/lieu#place", lang="fr")
 
 
@@ -152,8 +152,7 @@ async def test_a_figure_that_is_not_public_is_counted_and_shown_nowhere(
 ) -> None:
     pages = [await text(client, path, **PAGES[path], lang=lang) for path in PAGES]
     pages += [
-        await text(client, "/network/totals", indicator="directJobsFte", by=by, lang=lang)
-        for by in ("country", "region", "typology")
+        await text(client, "/indicators/directJobsFte", by=by, lang=lang) for by in ("country", "region", "typology")
     ]
     own = await text(client, "/network/place", id="https://site2.example/places/lieu#place", lang=lang)
     pages += [own, await text(client, "/totals.json", indicator="directJobsFte", period="2025")]
@@ -176,33 +175,45 @@ async def test_a_place_says_everything(client: aiohttp.ClientSession) -> None:
 
 
 async def test_what_a_stranger_wrote_stays_text(client: aiohttp.ClientSession) -> None:
-    for path, query in (("/", {}), ("/network/places", {}), ("/network/place", {"id": hostile().iri})):
+    for path, query in (("/", {}), ("/places", {}), ("/network/place", {"id": hostile().iri})):
         page = await text(client, path, **query)
         assert "<script" not in page
         assert "&lt;script&gt;" in page
     assert "javascript:" not in await text(client, "/network/place", id=hostile().iri)
-    assert "<script" not in await text(client, "/network/places", q=HOSTILE, departement=HOSTILE, page=HOSTILE)
+    assert "<script" not in await text(client, "/places", q=HOSTILE, departement=HOSTILE, page=HOSTILE)
 
 
 async def test_the_list_is_paged_and_searched(client: aiohttp.ClientSession) -> None:
-    first = await text(client, "/network/places", lang="fr")
+    first = await text(client, "/places", lang="fr")
     assert "90 lieux" in first
     assert first.index("Établi") < first.index("Lieu 10")
-    assert "Page 3 sur 3" in await text(client, "/network/places", lang="fr", page="99999")
-    assert "1 lieu<" in await text(client, "/network/places", lang="fr", q="établi")
-    found = await text(client, "/network/places", lang="fr", departement="974", kind="listing")
+    assert "Page 3 sur 3" in await text(client, "/places", lang="fr", page="99999")
+    assert "1 lieu<" in await text(client, "/places", lang="fr", q="établi")
+    found = await text(client, "/places", lang="fr", departement="974", kind="listing")
     assert "La Réunion" in found
     assert "Creuse)" not in found
-    assert "Aucun lieu ne correspond" in await text(client, "/network/places", lang="fr", q="100%_zz")
+    assert "Aucun lieu ne correspond" in await text(client, "/places", lang="fr", q="100%_zz")
 
 
 @pytest.mark.parametrize("by", ["country", "region", "departement", "epci", "typology"])
 async def test_any_indicator_by_any_division(client: aiohttp.ClientSession, by: str) -> None:
     for name in ("visits", "placesCount", "publicServiceHosted", "members"):
-        page = await text(client, "/network/totals", indicator=name, by=by, lang="en")
+        page = await text(client, f"/indicators/{name}", by=by, lang="en")
         assert indicators()[name].label["en"] in page
-        assert f"/totals.csv?indicator={name}&amp;by={by}" in page
-    assert await text(client, "/network/totals", indicator="nothing", by="nowhere", period="never")
+        assert f"/indicators/{name}.csv?by={by}" in page
+    for path, status in (("/visit", 404), ("/visits?by=nowhere", 400), ("/visits?period=never", 400), ("/qqq", 404)):
+        for kind in ("", ".json", ".csv"):
+            name, _, query = path.partition("?")
+            assert (await client.get(f"/indicators{name}{kind}?{query}")).status == status
+
+
+async def test_the_lists_of_the_network_have_moved(client: aiohttp.ClientSession) -> None:
+    for path, to in (
+        ("places?q=lieu", "/places?q=lieu"),
+        ("totals?indicator=events&by=region", "/indicators/events?by=region"),
+    ):
+        answer = await client.get(f"/network/{path}", allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (301, to)
 
 
 async def test_the_language_is_asked_or_preferred(client: aiohttp.ClientSession) -> None:
@@ -210,7 +221,7 @@ async def test_the_language_is_asked_or_preferred(client: aiohttp.ClientSession)
         assert answer.headers["Content-Language"] == "en"
     async with client.get("/", headers={"Accept-Language": "de"}) as answer:
         assert answer.headers["Content-Language"] == "fr"
-    page = await text(client, "/network/totals", indicator="events", by="region", lang="fr")
+    page = await text(client, "/indicators/visits", indicator="events", by="region", lang="fr")
     assert 'href="?indicator=events&amp;by=region&amp;lang=en"' in page
 
 
@@ -244,7 +255,7 @@ async def test_a_site_shows_its_places_and_no_network(tmp_path_factory: pytest.T
             assert "L&#39;Établi de Guéret" in await answer.text()
         async with session.get("/places/lieu", headers={"Accept": "text/html"}) as answer:
             assert "@lieu@site0.example" in await answer.text()
-        for path in ("/network/places", "/network/totals", "/sparql", "/totals.json"):
+        for path in ("/places", "/indicators/visits", "/sparql", "/totals.json"):
             async with session.get(path, headers={"Accept": "text/html"}) as answer:
                 assert answer.status == 404, path
     node.close()

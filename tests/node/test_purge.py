@@ -29,8 +29,8 @@ from vocab.terms import LICENCE_OUVERTE, PUBLIC
 NAME, VALUE, SECRET = "Zanzibar", 918273, 645546
 PAGES = {
     "/": {},
-    "/network/places": {},
-    "/network/totals": {"indicator": "visits", "by": "country", "period": "2025"},
+    "/places": {},
+    "/indicators/visits": {"by": "country", "period": "2025"},
     "/totals.json": {"indicator": "visits", "by": "commune", "period": "2025"},
     "/totals.csv": {"indicator": "visits", "by": "country", "period": "2025"},
     "/sparql": {"query": "SELECT * { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"},
@@ -111,7 +111,7 @@ async def test_what_ended_is_shown_nowhere(council: Node, how: str) -> None:
     catch_up(council)
     before = set(await shown(council, far))
     assert before >= {
-        "/", "/network/places", "/network/place", "/totals.csv", "/sparql", "timeline", "public directory",
+        "/", "/places", "/network/place", "/totals.csv", "/sparql", "timeline", "public directory",
         "public graphs", "public observations", "public quarantine", "public relations", "restricted observations",
     }  # fmt: skip
     await ended(council, far, how)
