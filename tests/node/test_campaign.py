@@ -8,8 +8,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from node import relations
+from node import relations, rotation
 from node.campaigns import campaign as campaigns
 from node.campaigns import corrections, wording
 from node.campaigns.campaign import Written
@@ -262,3 +263,12 @@ def test_what_cannot_be_opened_is_said(tmp_path: Path, period: str, days: int, c
         assert bad in refused.value.text(lang)
     assert views.all_of(node) == ()
     node.close()
+
+
+async def test_new_keys_say_no_letter_again(net: Net) -> None:
+    campaigns.open_(net.council, "2025", net.day(30))
+    paper = Ed25519PrivateKey.generate()
+    rotation.renew_recovery(net.council, paper.public_key(), None)
+    rotation.recover(net.council, paper, since=net.clock() - timedelta(hours=1))
+    letters = "SELECT count(*) FROM journal WHERE object_type = 'Note' AND direction = 'out'"
+    assert rows(net.council, letters) == [(2,)]
