@@ -136,11 +136,17 @@ def _observation(observation: Observation, place: str, document: str) -> dict[st
     )
 
 
-def report(place: str, period: str, observations: Iterable[Observation], envelope: Envelope) -> dict[str, Any]:
-    """Figures of one place, one period and one sharing level (`["Document", "Report"]`)."""
+def report(
+    place: str, period: str, observations: Iterable[Observation], envelope: Envelope, source: str = ""
+) -> dict[str, Any]:
+    """Figures of one place, one period and one sharing level (`["Document", "Report"]`).
+
+    `source`: where an aggregator found figures of a place that it lists, with its date.
+    """
     figures = [_observation(observation, place, envelope.id) for observation in observations]
     body = {"about": place, "period": period, "observations": figures}
-    return _sealed(_envelope(envelope, "Report") | body)
+    origin = {"schema:isBasedOn": source} if source else {}
+    return _sealed(_envelope(envelope, "Report") | body | origin)
 
 
 def listing(place: Place, envelope: Envelope, source: str, row_id: str, row_digest: str) -> dict[str, Any]:

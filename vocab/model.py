@@ -187,12 +187,16 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Observations of one place, one period, one sharing level."""
+    """Observations of one place, one period, one sharing level.
+
+    `source`, with its date, is where an aggregator found figures of a place that it lists; empty for a place's own.
+    """
 
     envelope: Envelope
     place: str
     period: str
     observations: tuple[Observation, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ _ENVELOPE = {
     "graphDigest", "proof",
 }  # fmt: skip
 MAX_VERSION = 2**53 - 1
+REPORTS = "/figures/"  # between the address of a listing and the period of what was found about it
 _IRI = re.compile(r"https?://[^\x00-\x20<>\"{}|^`\\]{1,2000}")
 
 
@@ -282,9 +283,11 @@ def _description(doc: Mapping[str, Any], envelope: Envelope) -> Description | tu
 
 
 def _report(doc: Mapping[str, Any], envelope: Envelope) -> Report | tuple[Mistake, ...]:
-    _node(doc, "document", _ENVELOPE | {"about", "period", "observations"}, ("about", "period", "observations"))
+    needed = ("about", "period", "observations")
+    _node(doc, "document", _ENVELOPE | {*needed, "schema:isBasedOn"}, needed)
     place, period = _text(doc, "about", "document"), _text(doc, "period", "document")
-    if place != envelope.actor + "#place":
+    source = _text(doc, "schema:isBasedOn", "document")
+    if place != (_listed(envelope) if source else envelope.actor) + "#place":
         raise _bad("about", "doc.other_place")
     try:
         Period.parse(period)
@@ -296,7 +299,15 @@ def _report(doc: Mapping[str, Any], envelope: Envelope) -> Report | tuple[Mistak
     fields = [f"observations[{number}]" for number in range(1, len(listed) + 1)]
     pairs = zip(fields, listed, strict=True)
     read = tuple(_observation(value, field, envelope.id, place, period) for field, value in pairs)
-    return check.observations(read, fields) or Report(envelope, place, period, read)
+    return check.observations(read, fields) or Report(envelope, place, period, read, source)
+
+
+def _listed(envelope: Envelope) -> str:
+    """The listing below which a report stands: figures found elsewhere are about a place of the actor's own list."""
+    listing, found, _ = envelope.id.rpartition(REPORTS)
+    if not found or envelope.sharing != "public" or listing == envelope.actor:
+        raise _bad("about", "doc.other_place")
+    return listing
 
 
 def _listing(doc: Mapping[str, Any], envelope: Envelope) -> Listing | tuple[Mistake, ...]:

@@ -41,6 +41,7 @@ def routes(node: Node) -> list[web.RouteDef]:
         ]
     made += [web.get(f"/places/{SLUG}/{kind}/{{name}}", api.document) for kind in ("documents", "posts")]
     made += [web.get("/listings/{source}/{row}", api.document), web.get("/actor/letters/{name}", api.document)]
+    made.append(web.get("/listings/{source}/{row}/figures/{period}", api.document))
     return made + collections.routes(node)
 
 

@@ -21,8 +21,8 @@ def first(public: Connection, restricted: Connection, entry: Row[Any]) -> str:
 
 
 def put(connection: Connection, entry: Row[Any], said: Report, came: str) -> None:
-    """A report that says something, in the file of its sharing."""
-    if not said.observations:
+    """A report that says something, in the file of its sharing; what is said of a listed place is no answer."""
+    if said.source or not said.observations:
         return
     table = answers if said.envelope.sharing == "public" else restricted_answers
     row = {"document": said.envelope.id, "actor": said.envelope.actor, "place": said.place, "period": said.period}

@@ -1,10 +1,13 @@
-"""The figures that were said: public ones in the public file, the others in the restricted file and nowhere else."""
+"""The figures that were said: public ones in the public file, the others in the restricted file and nowhere else.
+
+Those found about a place that is only listed have a table of their own: what adds up answers cannot meet them.
+"""
 
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select
 
-from node.store.schema import observations, restricted_observations
+from node.store.schema import listed_observations, observations, restricted_observations
 from vocab.build import observation_iri
 from vocab.model import Observation, Report, breakdown_text
 from vocab.units import canonical
@@ -13,9 +16,12 @@ from vocab.units import canonical
 def put(public: Connection, restricted: Connection, entry: Row[Any], said: Report) -> None:
     """The figures of a report in place of those of its earlier version."""
     drop(public, restricted, said.envelope.id)
-    is_public = said.envelope.sharing == "public"
     rows = [_row(entry, said, figure) for figure in said.observations]
+    is_public = said.envelope.sharing == "public"
     connection, table = (public, observations) if is_public else (restricted, restricted_observations)
+    if said.source:
+        connection, table = public, listed_observations
+        rows = [row | {"source": said.source} for row in rows]
     if rows:
         connection.execute(insert(table), rows)
 
@@ -48,6 +54,7 @@ def told_by(public: Connection, document: str) -> list[tuple[str, str]]:
 
 def drop(public: Connection, restricted: Connection, document: str) -> None:
     _drop(public, observations, document)
+    _drop(public, listed_observations, document)
     _drop(restricted, restricted_observations, document)
 
 

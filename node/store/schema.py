@@ -334,9 +334,9 @@ relations = Table(
 )
 
 
-def _observations(target: MetaData) -> Table:
+def _observations(target: MetaData, name: str = "observations", *more: Column[str]) -> Table:
     return Table(
-        "observations",
+        name,
         target,
         Column("id", Text, primary_key=True),
         Column("document", Text, nullable=False),
@@ -352,13 +352,17 @@ def _observations(target: MetaData) -> Table:
         Column("sharing", Text, nullable=False),
         Column("version", Integer, nullable=False),
         Column("seq", Integer, nullable=False),
-        Index("observations_by_question", "indicator", "period"),
-        Index("observations_by_document", "document"),
-        Index("observations_by_place", "place", "period"),
+        *more,
+        Index(name + "_by_question", "indicator", "period"),
+        Index(name + "_by_document", "document"),
+        Index(name + "_by_place", "place", "period"),
     )
 
 
 observations = _observations(views)
+
+# What an aggregator found of places that it lists: no place said it, so that no total and no answer is made of it.
+listed_observations = _observations(views, "listed_observations", Column("source", Text, nullable=False))
 
 
 def _answers(target: MetaData) -> Table:

@@ -2,14 +2,22 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from node.context import Node
-from node.store.schema import directory, graphs, observations, peers, relations, restricted_observations
+from node.store.schema import (
+    directory,
+    graphs,
+    listed_observations,
+    observations,
+    peers,
+    relations,
+    restricted_observations,
+)
 from vocab.indicators import Universe, aggregate
 from vocab.model import Place
 from vocab.periods import Period
@@ -89,7 +97,8 @@ def _page(node: Node, which: ColumnElement[bool]) -> PlacePage | None:
         row = public.execute(select(directory).where(which).order_by(directory.c.kind)).first()
         if row is None:
             return None
-        said = public.execute(select(observations).where(observations.c.place == row.place)).all()
+        table = listed_observations if row.kind == "listing" else observations
+        said = public.execute(select(table).where(table.c.place == row.place)).all()
         said = [figure for figure in said if figure.indicator in indicators()]
         connected = public.execute(select(relations.c.actor).where(relations.c.actor == row.actor)).first()
         periods = tuple(sorted({figure.period for figure in said}, key=_in_order, reverse=True))
@@ -131,9 +140,12 @@ def _handle(node: Node, actor: str) -> str:
 
 
 def _documents(public: Connection, said: Iterable[Row[Any]]) -> tuple[Document, ...]:
-    found = {(figure.period, figure.document): figure.version for figure in said}
+    found = {(figure.period, figure.document): figure for figure in said}
     ordered = sorted(found.items(), key=lambda item: (_in_order(item[0][0]), item[0][1]), reverse=True)
-    return tuple(_document(public, document, period, version) for (period, document), version in ordered)
+    return tuple(
+        replace(_document(public, document, period, figure.version), source=getattr(figure, "source", ""))
+        for (period, document), figure in ordered
+    )
 
 
 def _document(public: Connection, document: str, period: str, version: int) -> Document:

@@ -68,8 +68,29 @@ def test_round_trips() -> None:
     cover = envelope(id="https://c.example/listings/anct/1", actor="https://c.example/actor")
     listing = build.listing(listed, cover, "ANCT 2024-09", "1", "0" * 64)
     assert parse.document(listing) == Listing(cover, listed, "ANCT 2024-09", "1", "0" * 64)
-    for document in (description, report, listing):
+    about = envelope(id=cover.id + "/figures/2025", actor=cover.actor)
+    found = build.report(listed.iri, "2025", FIGURES, about, "ANCT 2024-09")
+    assert parse.document(found) == Report(about, listed.iri, "2025", FIGURES, "ANCT 2024-09")
+    for document in (description, report, listing, found):
         assert validate.shacl(document) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "sharing"),
+    [
+        ("https://c.example/listings/anct/1/figures/2025", "", "public"),
+        ("https://c.example/listings/anct/1/figures/2025", "ANCT", "network"),
+        ("https://c.example/listings/anct/2/figures/2025", "ANCT", "public"),
+        ("https://c.example/figures/2025", "ANCT", "public"),
+        ("https://c.example/listings/anct/1/2025", "ANCT", "public"),
+    ],
+)
+def test_figures_found_elsewhere_are_public_have_a_source_and_stand_below_their_listing(
+    name: str, source: str, sharing: str
+) -> None:
+    about = envelope(id=name, actor="https://c.example/actor", sharing=sharing)
+    report = build.report("https://c.example/listings/anct/1#place", "2025", FIGURES, about, source)
+    assert parse.document(report) == (Mistake("about", "doc.other_place"),)
 
 
 def test_plain_forms_round_trip() -> None:
