@@ -15,6 +15,7 @@ from vocab.residue import digits
 
 _STEADY = ("stock", "flag", "score")  # what may well be the same a year later
 _LEAST = 3
+_ENOUGH = 5
 _DIFFERENT = 0.3
 _MANY = 12  # reports that share one figure: it is no trace of a copy
 
@@ -37,7 +38,7 @@ def same_as_before(period: str, figures: Figures, earlier: Figures) -> Iterator[
     before = {key: value for key, value in earlier.items() if key in moving}
     same = [key for key, value in before.items() if moving[key] == value]
     weight = sum(digits(before[key]) for key in same)
-    if len(same) >= _LEAST and len(same) >= 0.8 * len(before) and weight >= 2 * _LEAST:
+    if len(same) > 1 and len(same) >= 0.8 * len(before) and weight >= _ENOUGH:
         params = {"count": str(len(same)), "of": str(len(before)), "indicators": _names(same)}
         yield Oddity("", period, (), "copy.year", params)
 

@@ -18,8 +18,10 @@ from vocab.units import canonical
 _TENFOLD = 0.999  # in decades: 10 times, whatever the last bit of a logarithm says
 _FAR = 100.0  # what one limit can weigh at most, however far beyond it a figure lies
 _CLEAR = 6.0  # how much better a report must look before a mistake is named
-_BEYOND = 0.5  # decades beyond the limits of a ratio (3 times) before it is said without an explanation
+_BEYOND = 0.5  # decades beyond a limit (3 times) before it is said without an explanation
 _FEW = 10  # persons, events, objects: below, ten times last year happens
+_UNLIKELY = 8.0  # what speaks against a mistake that would have left other digits
+_GUESSED = 4.0  # what speaks against a mistake whose right figure is only guessed
 _HOURS_OF_FTE = log10(1607)
 _MOST = 12
 
@@ -84,7 +86,7 @@ def _terms(sizes: Mapping[Key, float], earlier: Figures, whole: bool) -> Iterato
     for key in sizes:
         if key[0] in names:
             yield _Term("range", key, None, *names[key[0]], has_floor=whole and not key[1])
-    breakdowns = {key[1] for key in sizes}
+    breakdowns = dict.fromkeys(key[1] for key in sizes)
     for ratio, centre, half in _ratios() if whole else ():
         for breakdown in breakdowns:
             first, second = (ratio.numerator, breakdown), (ratio.denominator, breakdown)
@@ -107,11 +109,28 @@ def _is_beyond(term: _Term, sizes: Mapping[Key, float]) -> bool:
     return off > 1 + 1e-9 or (off < -1 - 1e-9 and term.has_floor)
 
 
-def _scales(key: Key) -> Iterator[_Guess]:
+def _is_counted(name: str) -> bool:
+    """Whether it is a number of persons, events, objects…: whole, neither a mean nor euros, hours or shares."""
+    rule = indicators()[name]
+    return rule.kind != "level" and rule.unit[0] == "{" and rule.unit[-1] == "}" and rule.unit != "{EUR}"
+
+
+def _is_broken(key: Key, value: Decimal) -> bool:
+    """A figure with the digits of one that was divided by a thousand."""
+    if value == value.to_integral_value():
+        return False
+    exponent = value.normalize().as_tuple().exponent
+    return _is_counted(key[0]) or (exponent == -3 and indicators()[key[0]].kind in ("flow", "stock"))
+
+
+def _scales(key: Key, value: Decimal) -> Iterator[_Guess]:
+    counted, in_jobs = _is_counted(key[0]), indicators()[key[0]].unit == "{FTE}"
+    high = _UNLIKELY if (counted and value % 1000) or (in_jobs and value % 10) else 0.0
+    low = -_UNLIKELY if _is_broken(key, value) else _UNLIKELY / 2 if counted else 0.0
     for code, shift, doubt in (("thousands", 3.0, 0.0), ("millions", 6.0, 1.0)):
-        for sign in (-1, 1):
-            yield _Guess(f"{code}.{'high' if sign < 0 else 'low'}", key, ((key, sign * shift),), doubt)
-    if indicators()[key[0]].unit == "{FTE}":
+        yield _Guess(f"{code}.high", key, ((key, -shift),), doubt + high)
+        yield _Guess(f"{code}.low", key, ((key, shift),), doubt + low)
+    if in_jobs:
         yield _Guess("hours.fte", key, ((key, -_HOURS_OF_FTE),), 0.5)
 
 
@@ -130,9 +149,9 @@ def _confusions(key: Key, sizes: Mapping[Key, float]) -> Iterator[_Guess]:
             if gap < 0:
                 yield _Guess("hours.swapped", one, ((one, gap), (other, -gap)), 0.0, counted)
         if key == one:
-            yield _Guess("hours.as_heads", one, ((one, -usual),), 2.0, counted)
+            yield _Guess("hours.as_heads", one, ((one, -usual),), _GUESSED, counted)
         if key == other:
-            yield _Guess("hours.as_hours", other, ((other, usual),), 2.0, heads)
+            yield _Guess("hours.as_hours", other, ((other, usual),), _GUESSED, heads)
 
 
 def _gain(guess: _Guess, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float]) -> float:
@@ -145,12 +164,15 @@ def _gain(guess: _Guess, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key
     return better - guess.doubt
 
 
-def _best(touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float]) -> _Guess | None:
+def _best(
+    touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float], figures: Figures, mended: set[Key]
+) -> _Guess | None:
     """The mistake that explains most of what is beyond a limit, if one explains it clearly."""
     suspects = {key for key, terms in touching.items() if any(_is_beyond(term, sizes) for term in terms)}
+    suspects |= {key for key in touching if _is_broken(key, figures[key])}
     best, most = None, _CLEAR
-    for key in sorted(suspects):
-        for guess in (*_scales(key), *_means(key, touching[key], sizes), *_confusions(key, sizes)):
+    for key in sorted(suspects - mended):
+        for guess in (*_scales(key, figures[key]), *_means(key, touching[key], sizes), *_confusions(key, sizes)):
             gain = _gain(guess, touching, sizes)
             if gain > most:
                 best, most = guess, gain
@@ -171,24 +193,27 @@ def odd_sizes(period: str, figures: Figures, earlier: Figures, whole: bool = Tru
     sizes = {key: log10(value) for key, value in figures.items() if value > 0}
     terms = list(_terms(sizes, earlier, whole))
     touching = _touching(terms)
-    if not any(_is_beyond(term, sizes) for term in terms):
+    if not any(_is_beyond(term, sizes) or _is_broken(term.first, figures[term.first]) for term in terms):
         return ()
-    found = []
+    found: list[Oddity] = []
+    mended: set[Key] = set()
     for _ in range(_MOST):
-        guess = _best(touching, sizes)
+        guess = _best(touching, sizes, figures, mended)
         if guess is None:
             break
         found += [_explained(guess, key, period, figures) for key, _ in guess.shifts]
         for key, shift in guess.shifts:
             sizes[key] += shift
+            mended.add(key)
     told = {(odd.indicator, odd.breakdown) for odd in found}
     return (*found, *_unexplained(terms, touching, sizes, told, (period, figures, earlier)))
 
 
 def _explained(guess: _Guess, key: Key, period: str, figures: Figures) -> Oddity:
     shift = dict(guess.shifts)[key]
-    likely = short(float(figures[key]) * 10**shift)
-    params = {"value": canonical(figures[key]), "likely": likely}
+    likely = float(figures[key]) * 10**shift
+    rounded = round(likely) if _is_counted(key[0]) and likely > 1 else likely
+    params = {"value": canonical(figures[key]), "likely": short(Decimal(rounded))}
     if guess.other:
         params["other"] = guess.other if key == guess.key else guess.key[0]
     return Oddity(key[0], period, key[1], guess.code, params)
@@ -209,11 +234,18 @@ def _unexplained(
         keys = {term.first, term.second} - {None}
         if keys & told or not _is_beyond(term, sizes):
             continue
-        if term.kind == "ratio" and (abs(term.off(sizes)) - 1) * term.half < _BEYOND:
+        if term.kind != "year" and (abs(term.off(sizes)) - 1) * term.half < _margin(term, touching, sizes):
             continue
         odd = _as_it_is(term, touching, sizes, given)
         told.add((odd.indicator, odd.breakdown))
         yield odd
+
+
+def _margin(term: _Term, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float]) -> float:
+    """How far beyond a limit is worth a word: further where the rest of the report says that the place is large."""
+    ratios = [other for other in touching[term.first] if other.kind == "ratio"]
+    in_step = len(ratios) > 1 and not any(_is_beyond(other, sizes) for other in ratios)
+    return 2 * _BEYOND if term.kind == "range" and in_step else _BEYOND
 
 
 def _as_it_is(term: _Term, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float], given: _Given) -> Oddity:

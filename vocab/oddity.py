@@ -76,7 +76,6 @@ def number(text: str, lang: str) -> str:
     return grouped.replace(",", "\u202f").replace(".", ",") if lang == "fr" else grouped
 
 
-def short(value: float | Decimal) -> str:
-    """A ratio with three significant digits, as canonical text."""
-    plain = Decimal(value) if isinstance(value, float) else value
-    return canonical(Decimal(f"{plain:.3g}")) if plain else "0"
+def short(value: Decimal) -> str:
+    """A figure with three significant digits, as canonical text."""
+    return canonical(Decimal(f"{value:.3g}"))

@@ -6,6 +6,7 @@ Only contradictions are mistakes: parts and totals, and what cannot exceed what.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from vocab import copies, magnitude, residue
 from vocab.errors import Mistake
@@ -112,12 +113,15 @@ def warnings(
     past = _by_year(earlier)
     for (year, period, whole), figures in _by_period(given).items():
         before = {key: value for known in sorted(past) if whole and known < year for key, value in past[known].items()}
-        found += magnitude.odd_sizes(period, figures, before, whole)
-        found += residue.templates(period, figures)
-        found += residue.zeros(period, figures, before, place)
-        found += residue.opening(period, figures, place)
-        found += residue.parts(period, figures)
+        left = list(residue.templates(period, figures))
+        told = {(odd.indicator, odd.breakdown) for odd in left}
+        found += left
         found += copies.same_as_before(period, figures, past.get(year - 1, {}))
+        found += residue.opening(period, figures, place)
+        found += residue.zeros(period, figures, before, place)
+        sizes = magnitude.odd_sizes(period, {k: v for k, v in figures.items() if k not in told}, before, whole)
+        found += [*residue.repeated(period, figures, sizes), *sizes]
+        found += residue.parts(period, figures)
     return tuple(_once(found))
 
 
@@ -135,15 +139,26 @@ def _key(observation: Observation) -> Key:
     return observation.indicator, tuple(sorted(observation.breakdown))
 
 
+@lru_cache(maxsize=1024)
+def _named(period: str) -> tuple[int, str, bool]:
+    """The year, what it is called here, and whether it is a whole year, however it is written (2025, 2025-12-31,
+    2024-07-01/P1Y); a month stands by itself."""
+    read = Period.parse(period)
+    whole = read.kind != "month"
+    return read.year, str(read.year) if whole else read.text, whole
+
+
+def names_of(period: str) -> tuple[str, str]:
+    """A period as it is written, and as warnings call it."""
+    return period, _named(period)[1]
+
+
 def _by_period(given: Iterable[Observation]) -> dict[tuple[int, str, bool], dict[Key, Decimal]]:
-    """The figures of a year together, however it is written (2025, 2025-12-31, 2024-07-01/P1Y); a month by itself."""
+    """The figures of each period together."""
     found: dict[tuple[int, str, bool], dict[Key, Decimal]] = {}
     for each in given:
         if each.value is not None and each.value >= 0 and each.indicator in indicators():
-            period = Period.parse(each.period)
-            whole = period.kind != "month"
-            named = (period.year, str(period.year) if whole else period.text, whole)
-            found.setdefault(named, {}).setdefault(_key(each), each.value)
+            found.setdefault(_named(each.period), {}).setdefault(_key(each), each.value)
     return found
 
 
@@ -152,17 +167,16 @@ def _by_year(given: Iterable[Observation]) -> dict[int, dict[Key, Decimal]]:
 
 
 def _twice(given: Iterable[Observation]) -> Iterator[Oddity]:
-    """One question of one year with two values."""
+    """One question of one period with two values."""
     first: dict[tuple[str, Key], Decimal] = {}
     for each in given:
         if each.value is None:
             continue
-        period = Period.parse(each.period)
-        named = str(period.year) if period.kind != "month" else period.text
-        known = first.setdefault((named, _key(each)), each.value)
+        period = _named(each.period)[1]
+        known = first.setdefault((period, _key(each)), each.value)
         if known != each.value:
             params = {"value": canonical(known), "second": canonical(each.value)}
-            yield Oddity(each.indicator, named, _key(each)[1], "twice", params)
+            yield Oddity(each.indicator, period, _key(each)[1], "twice", params)
 
 
 def duplicates(reports: Sequence[tuple[str, Iterable[Observation]]]) -> tuple[tuple[str, Oddity], ...]:

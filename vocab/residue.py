@@ -1,8 +1,10 @@
 """What was left in a form: example figures, blanks turned into zeros, one question answered twice."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
+from math import comb
 
 from vocab.model import Place
 from vocab.oddity import Figures, Oddity, short
@@ -10,7 +12,8 @@ from vocab.reference import dimensions, indicators, ratios
 from vocab.units import canonical, total
 
 _EXAMPLES = frozenset({"123", "1234", "12345", "123456", "1234567", "999", "9999", "99999", "999999", "42424242"})
-_SEVERAL = {1: 6, 2: 4}  # by number of digits that count: how many questions may not share a figure; else 3
+_ALIKE = (0.04, 0.01, 0.002, 0.0004)  # how often two figures are the same, by the number of digits that count
+_BY_CHANCE = 0.05
 _ZEROS, _SHARE_OF_ZEROS = 5, Decimal("0.4")
 _HOURS_APART = 3
 
@@ -29,17 +32,35 @@ def _plain(figures: Figures) -> dict[str, Decimal]:
 def templates(period: str, figures: Figures) -> Iterator[Oddity]:
     """The figure of a form's example, and one figure in many questions that have nothing to do with each other."""
     shared: dict[Decimal, list[str]] = {}
-    for name, value in _plain(figures).items():
+    plain = _plain(figures)
+    for name, value in plain.items():
         if value > 1:
             shared.setdefault(value, []).append(name)
     for value, names in shared.items():
         units = {indicators()[name].unit for name in names}
         if canonical(value) in _EXAMPLES:
             yield from (Oddity(name, period, (), "template.example", {"value": canonical(value)}) for name in names)
-        elif len(names) >= _SEVERAL.get(digits(value), 3) and len(units) >= 3 and value >= 10:
+        elif len(names) >= _too_many(len(plain), digits(value)) and len(units) > 1 and value >= 10:
             params = {"value": canonical(value), "count": str(len(names))}
             yield from (Oddity(name, period, (), "template.repeated", params) for name in names)
-    yield from _runs(period, _plain(figures))
+    yield from _runs(period, plain)
+
+
+def repeated(period: str, figures: Figures, odd: Iterable[Oddity]) -> Iterator[Oddity]:
+    """A figure that is odd by its size, and that other questions have too: of a template, rather."""
+    plain = _plain(figures)
+    for value in {plain[each.indicator] for each in odd if not each.breakdown and each.indicator in plain}:
+        names = [name for name, other in plain.items() if other == value]
+        if value >= 10 and len(names) >= max(3, _too_many(len(plain), digits(value)) - 2):
+            params = {"value": canonical(value), "count": str(len(names))}
+            yield from (Oddity(name, period, (), "template.repeated", params) for name in names)
+
+
+@cache
+def _too_many(figures: int, digits: int) -> int:
+    """How many figures of a report are hardly the same by chance."""
+    alike = _ALIKE[min(digits, len(_ALIKE)) - 1]
+    return next(k for k in range(3, figures + 4) if comb(figures, k) * alike ** (k - 1) < _BY_CHANCE)
 
 
 def _runs(period: str, figures: Mapping[str, Decimal]) -> Iterator[Oddity]:
@@ -70,15 +91,16 @@ def _zero(
     period: str, key: tuple[str, tuple[tuple[str, str], ...]], figures: Figures, earlier: Figures, place: Place | None
 ) -> Oddity | None:
     name, part = key
-    for ratio in ratios():
-        other = figures.get((ratio.denominator, part))
-        if ratio.numerator == name and not ratio.limits.zero and other:
-            return Oddity(name, period, part, "zero.beside", {"other": ratio.denominator, "value": canonical(other)})
+    beside = [ratio.denominator for ratio in ratios() if ratio.numerator == name and not ratio.limits.zero]
+    found = [(other, figures[other, part]) for other in beside if (other, part) in figures]
+    for other, value in found:
+        if value:
+            return Oddity(name, period, part, "zero.beside", {"other": other, "value": canonical(value)})
     before = earlier.get(key)
     if before is not None and before >= _HOURS_APART:
         return Oddity(name, period, part, "zero.since", {"before": canonical(before)})
     limits = indicators()[name].plausible
-    if part or limits is None or limits.zero or (place is not None and place.status != "open"):
+    if part or found or limits is None or limits.zero or (place is not None and place.status != "open"):
         return None
     return Oddity(name, period, part, "zero.odd")
 
@@ -105,20 +127,11 @@ def weekly(place: Place) -> Decimal:
 
 def parts(period: str, figures: Figures) -> Iterator[Oddity]:
     """Every part of a partition is given, and together they do not reach the total."""
-    for (name, part), whole in figures.items():
-        for dimension in indicators()[name].dimensions if not part else ():
-            known = dimensions()[dimension]
-            if (
-                known.partition != "yes"
-                or known.numerator_only
-                or known.open
-                or indicators()[name].across_sites == "none"
-            ):
-                continue
-            given = [figures.get((name, ((dimension, code),))) for code in known.codes]
-            if all(value is not None for value in given):
-                together = total([value for value in given if value is not None])
-                if together < whole:
-                    yield Oddity(
-                        name, period, (), "parts.below", {"total": canonical(whole), "parts": canonical(together)}
-                    )
+    for name, dimension in sorted({(name, part[0][0]) for name, part in figures if len(part) == 1}):
+        known, whole = dimensions().get(dimension), figures.get((name, ()))
+        if whole is None or known is None or known.open or known.partition != "yes" or known.numerator_only:
+            continue
+        given = [figures[name, ((dimension, code),)] for code in known.codes if (name, ((dimension, code),)) in figures]
+        together = total(given)
+        if len(given) == len(known.codes) and together < whole and indicators()[name].across_sites != "none":
+            yield Oddity(name, period, (), "parts.below", {"total": canonical(whole), "parts": canonical(together)})

@@ -7,10 +7,10 @@ Turtle is worded by its kind, its unit, its rules and what it is made of.
 from decimal import Decimal
 
 from vocab.errors import catalogue
-from vocab.reference import Dimension, Indicator, dimensions, indicators, themes
+from vocab.oddity import number
+from vocab.reference import Dimension, Indicator, dimensions, indicators, ratios, themes
 from vocab.sharing import proposed
-
-_THIN = "\u202f"
+from vocab.units import canonical
 
 
 def say(lang: str, key: str, **params: object) -> str:
@@ -48,8 +48,7 @@ def formula(rule: Indicator, lang: str) -> str:
 
 
 def _number(value: Decimal | None, lang: str) -> str:
-    grouped = f"{value:,f}"
-    return grouped.replace(",", _THIN).replace(".", ",") if lang == "fr" else grouped
+    return "" if value is None else number(canonical(value), lang)
 
 
 def across_sites(rule: Indicator, lang: str) -> str:
@@ -151,11 +150,28 @@ def facts(rule: Indicator, lang: str) -> tuple[tuple[str, str], ...]:
         "used_in": _named(used_in(rule), lang),
         "breakdowns": ", ".join(f"{dimensions()[name].label[lang]} ({name})" for name in rule.dimensions),
         "plausible": plausible(rule, lang),
+        "compared": compared(rule, lang),
         "confidentiality": confidentiality(rule, lang),
         "tier": tier(rule, lang),
         "source": rule.source,
     }
     return tuple((name, text) for name, text in said.items() if text)
+
+
+def compared(rule: Indicator, lang: str) -> str:
+    """Its usual ratios to other figures of the same place and year."""
+    said = [
+        say(
+            lang,
+            "compared",
+            other=label(ratio.denominator, lang),
+            low=_number(ratio.limits.low, lang),
+            high=_number(ratio.limits.high, lang),
+        )
+        for ratio in ratios()
+        if ratio.numerator == rule.id
+    ]
+    return ", ".join(said)
 
 
 def _named(names: tuple[str, ...], lang: str) -> str:

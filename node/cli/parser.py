@@ -81,6 +81,11 @@ COMMANDS: tuple[Command, ...] = (
         (SLUG, PERIOD, _arg("--sharing", choices=SHARING, default="public", metavar="LEVEL")),
     ),
     Command("publish", "node.cli.publish:publish", (MAYBE_SLUG, _arg("--dry-run", action="store_true"))),
+    Command(
+        "check",
+        "node.cli.check:check_file",
+        (_arg("path", metavar="FILE"), _arg("--period", metavar="P"), _arg("--last", metavar="F")),
+    ),
     Command("post add", "node.cli.post:add", (SLUG, _arg("--type", required=True, choices=POSTS), FILE)),
     Command("post list", "node.cli.post:list_posts", (MAYBE_SLUG,)),
     Command("post edit", "node.cli.post:edit", (POST, FILE)),

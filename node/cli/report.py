@@ -2,12 +2,13 @@
 
 from argparse import Namespace
 
-from node.cli import files
+from node.cli import doubt, files
 from node.cli.opening import opened
 from node.cli.out import NOT_FOUND, Out, Stop
 from node.cli.place import refused
 from node.cli.rejection import as_data, rejections, say
 from node.context import Node
+from node.doubts import of_report
 from node.places import show_place
 from node.reports import ReportState, add_report, list_all, remove_report
 from vocab.errors import Mistake
@@ -32,9 +33,11 @@ def add(args: Namespace, out: Out) -> int:
         figures = tuple(o for o in observations if isinstance(o, Observation))
         outcome = add_report(node, args.slug, period, figures, args.sharing)
         about = {"slug": args.slug, "period": period, "sharing": args.sharing, "count": len(observations)}
-        out.data(about | {"outcome": outcome})
+        doubts = of_report(node, args.slug, period, args.sharing)
+        out.data(about | {"outcome": outcome, "warnings": doubt.as_data(doubts, out)})
         shown = about | {"sharing": out.text("sharing." + args.sharing)}
         out.say(f"report.{outcome}", **shown)
+        doubt.say(doubts, out)
         out.next("report.next_publish", slug=args.slug)
     return 0
 

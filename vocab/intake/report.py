@@ -6,7 +6,7 @@ All or nothing: figures, or every mistake with its line.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,9 +14,11 @@ from vocab import check, plausible
 from vocab.errors import BadPeriod, Mistake
 from vocab.model import Breakdown, Observation
 from vocab.periods import Period
+from vocab.reference import indicators
 from vocab.units import decimal
 
 COLUMNS = ("indicator", "value", "unit", "status", "method", "breakdown")
+OF_MANY = ("place", "period", *COLUMNS)  # of a file that holds several places or years
 _NEEDED = ("indicator", "value", "unit", "status")
 MAX_BYTES = 2_000_000
 _SEPARATORS = (",", ";", "\t")
@@ -65,9 +67,19 @@ def _table(raw: bytes) -> _Table | Mistake:
     return _Table(tuple(names), rows[0][0], tuple(rows[1:]), mark)
 
 
-def _header(table: _Table) -> list[Mistake]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of a file of many, and where it stands; `place` as the file writes it, empty where it has no such
+    column."""
+
+    field: str
+    place: str
+    figure: Observation
+
+
+def _header(table: _Table, known: tuple[str, ...] = COLUMNS) -> list[Mistake]:
     names = table.names
-    found = [check.unknown(table.line, "column.unknown", name, COLUMNS) for name in names if name not in COLUMNS]
+    found = [check.unknown(table.line, "column.unknown", name, known) for name in names if name not in known]
     found += [Mistake(table.line, "column.missing", {"value": name}) for name in _NEEDED if name not in names]
     if len(set(names)) < len(names):
         found.append(Mistake(table.line, "column.twice"))
@@ -109,7 +121,7 @@ def _figure(row: Mapping[str, str], period: str, separator: str, field: str, fou
     )
 
 
-def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[tuple[str, Observation]]:
+def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[Line]:
     """Every figure that can be read; the others are checked here, as far as they go, and left out."""
     for line, cells in table.rows:
         width = len(table.names)
@@ -117,19 +129,32 @@ def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[tuple[st
             found.append(Mistake(line, "row.long", {"columns": str(width)}))
             continue
         padded = [cell.strip() for cell in cells[:width]] + [""] * (width - len(cells))
-        before = len(found)
-        figure = _figure(dict(zip(table.names, padded, strict=True)), period, table.separator, line, found)
+        before, row = len(found), dict(zip(table.names, padded, strict=True))
+        when = row.get("period") or period
+        if not _is_period(when):
+            found.append(Mistake(line, "period.bad"))
+            continue
+        figure = _figure(row, when, table.separator, line, found)
         if len(found) == before:
-            yield line, figure
+            yield Line(line, row.get("place", ""), figure)
         else:
             found += [m for m in check.observation(line, figure) if m.code not in ("value.empty", "value.with_status")]
 
 
+def _is_period(text: str) -> bool:
+    try:
+        return bool(Period.parse(text))
+    except BadPeriod:
+        return False
+
+
+def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
+    return tuple(sorted(found, key=lambda m: int(m.field) if m.field.isdecimal() else 0))
+
+
 def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mistake, ...]:
     """The figures of one file for one period, or everything to mend; a mistake's field is its line number."""
-    try:
-        Period.parse(period)
-    except BadPeriod:
+    if not _is_period(period):
         return (Mistake("period", "period.bad"),)
     table = _table(raw)
     if isinstance(table, Mistake):
@@ -138,8 +163,32 @@ def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mista
     if found:
         return tuple(found)
     read = list(_rows(table, period, found))
-    lines, figures = [line for line, _ in read], [figure for _, figure in read]
-    found += check.observations(figures, lines) if figures or not found else ()
-    if not found:
-        found += plausible.comparisons(figures, lines)
-    return tuple(sorted(found, key=lambda m: int(m.field) if m.field.isdecimal() else 0)) or tuple(figures)
+    found += _together(read) if read or not found else ()
+    return _in_order(found) or tuple(line.figure for line in read)
+
+
+def _together(read: Sequence[Line]) -> list[Mistake]:
+    """What is wrong with the figures of one report, each alone and all together."""
+    lines, figures = [line.field for line in read], [line.figure for line in read]
+    return [*check.observations(figures, lines)] or [*plausible.comparisons(figures, lines)]
+
+
+def figures_csv(raw: bytes, period: str) -> tuple[tuple[Line, ...], tuple[Mistake, ...]]:
+    """What can be read in a file of one or many places and periods, and everything to mend.
+
+    The columns of `report.csv`, and where there are several, `place` and `period` (`period` for the lines without).
+    """
+    table = _table(raw)
+    if isinstance(table, Mistake):
+        return (), (table,)
+    found = _header(table, OF_MANY)
+    if found:
+        return (), tuple(found)
+    read = tuple(_rows(table, period, found))
+    reports: dict[tuple[str, str], list[Line]] = {}
+    for line in read:
+        reports.setdefault((line.place, line.figure.period), []).append(line)
+    for report in reports.values():
+        found += _together(report)
+    known = tuple(line for line in read if line.figure.indicator in indicators())
+    return known, _in_order(found or ([] if read else [Mistake("report.csv", "report.empty")]))

@@ -1,0 +1,126 @@
+"""Warnings as they are typed: `check` on files of one and of many places; `report add` and `publish`, which go on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from node.cli.run import main
+from vocab.reference import indicators
+
+PLACE = (Path(__file__).parents[2] / "examples/one_site/place.toml").read_text(encoding="utf-8")
+HEAD = "indicator,value,unit,status"
+WIDE = "name,surface_m2,volunteers,hours_week,ev_public,ev_public_people\nA,400,1900,0,20,30\nB,x,5,30,0,0\n"
+
+
+def table(*rows: str, head: str = HEAD) -> str:
+    """Rows `[place,period,]indicator,value`, with their unit and status."""
+    return "\n".join([head, *(f"{row},{indicators()[row.split(',')[-2]].unit},A" for row in rows)]) + "\n"
+
+
+class Typed:
+    """Commands on one node: their exit codes, and what they print."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def file(self, text: str, name: str = "report.csv") -> str:
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return str(self.folder / name)
+
+    def run(self, *words: str, lang: str = "fr") -> tuple[int, str]:
+        code = main(["--dir", str(self.folder / "node"), "--lang", lang, *words])
+        return code, self._capsys.readouterr().out
+
+    def json(self, *words: str, code: int = 0) -> Any:
+        done, out = self.run(*words, "--json")
+        assert done == code, out
+        return json.loads(out)
+
+
+@pytest.fixture
+def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+    return Typed(tmp_path, capsys)
+
+
+def brief(said: Any) -> list[tuple[str, str, str, str]]:
+    return [(each["row"], each["place"], each["indicator"], each["code"]) for each in said["warnings"]]
+
+
+def test_a_file_is_checked_without_a_node(typed: Typed) -> None:
+    file = typed.file(table("events,40", "eventAttendance,45", "visits,5200"))
+    for lang, words in (("fr", "Ligne 3 : Participations aux événements :"), ("en", "Line 3: Event attendances:")):
+        code, out = typed.run("check", file, lang=lang)
+        assert code == 0
+        assert words in out
+    assert not (typed.folder / "node").exists()
+
+
+def test_errors_leave_by_1_and_warnings_by_0(typed: Typed) -> None:
+    odd = table("visits,5200000", "floorArea,120", "openingHours,30")
+    said = typed.json("check", typed.file(odd), "--period", "2024")
+    assert said["errors"] == []
+    assert brief(said) == [("2", "", "visits", "thousands.high")]
+    assert said["warnings"][0]["period"] == "2024"
+    assert said["warnings"][0]["message"]
+    wrong = odd.replace("floorArea,120,m2", "floorArea,many,m2")
+    said = typed.json("check", typed.file(wrong), code=1)
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [("3", "number.bad")]
+    assert brief(said) == [("2", "", "visits", "thousands.high")]
+    for shapeless in ("", "a,b\n1,2\n", HEAD + "\n", "\x00\x01"):
+        assert typed.json("check", typed.file(shapeless), code=1)["warnings"] == []
+    assert typed.run("check", str(typed.folder / "nothing.csv"))[0] == 1
+    assert typed.run("check", typed.file(odd), "--period", "soon")[0] == 2
+
+
+def test_several_places_and_years_in_one_file(typed: Typed) -> None:
+    head = "place,period," + HEAD
+    same = ("visits,4210", "floorArea,365", "operatingCosts,71250", "openingHours,31")
+    rows = [f"{place},2025,{row}" for place in ("a", "b") for row in same]
+    rows += ["c,2024,visits,3900", "c,2025,visits,41000", "c,2025,events,0", "c,soon,events,1"]
+    said = typed.json("check", typed.file(table(*rows, head=head)), code=1)
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [("13", "period.bad")]
+    assert brief(said) == [
+        ("2", "a", "", "copy.place"),
+        ("6", "b", "", "copy.place"),
+        ("11", "c", "visits", "year.high"),
+    ]
+
+
+def test_the_file_of_the_year_before(typed: Typed) -> None:
+    now = typed.file(table("visits,41000", "events,21"))
+    before = typed.file(table("visits,3900", "events,20"), "before.csv")
+    assert brief(typed.json("check", now)) == []
+    assert brief(typed.json("check", now, "--last", before)) == [("2", "", "visits", "year.high")]
+
+
+def test_one_place_a_row_in_the_columns_of_a_source(typed: Typed) -> None:
+    said = typed.json("check", typed.file(WIDE), code=1)
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [("3", "number.bad")]
+    assert sorted(brief(said)) == [
+        ("2", "A", "eventAttendance", "source.mean"),
+        ("2", "A", "openingHours", "zero.odd"),
+        ("2", "A", "volunteers", "hours.as_heads"),
+    ]
+    assert {each["period"] for each in said["warnings"]} == {str(max(int(e["period"]) for e in said["warnings"]))}
+
+
+def test_what_is_entered_and_published_is_warned_of_and_goes_on(typed: Typed) -> None:
+    typed.run("init", "--url", "https://etabli.example", "--role", "site")
+    typed.run("place", "add", "etabli", "--file", typed.file(PLACE, "place.toml"))
+    add = ("report", "add", "etabli", "--file")
+    typed.run(*add, typed.file(table("visits,4100")), "--period", "2024")
+    typed.run(*add, typed.file(table("directJobsFte,2")), "--period", "2025", "--sharing", "private")
+    file = typed.file(table("visits,41000", "ownResources,0"))
+    said = typed.json(*add, file, "--period", "2025")
+    found = [(each["indicator"], each["code"]) for each in said["warnings"]]
+    assert found == [("ownResources", "zero.beside"), ("visits", "year.high")]
+    code, out = typed.run("publish", "--dry-run")
+    assert code == 0
+    assert out.count("À vérifier") == 2
+    assert "Passages" in out
+    said = typed.json("publish")
+    assert [len(each["warnings"]) for each in said["changes"] if each["name"].startswith("report/2025")] == [0, 2]
+    assert typed.json("publish")["changes"] == []
