@@ -39,6 +39,14 @@ class Scheme:
         concept = self.codes[code]
         return self.family(concept.broader) if concept.broader else code
 
+    def within(self, code: str) -> tuple[str, ...]:
+        """`code` and every narrower concept."""
+        return tuple(each for each in self.codes if self._is_within(each, code))
+
+    def _is_within(self, code: str, broad: str) -> bool:
+        above = self.codes[code].broader
+        return code == broad or bool(above and self._is_within(above, broad))
+
 
 @dataclass(frozen=True, slots=True)
 class Dimension:

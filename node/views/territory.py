@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from node.context import Node
 from node.store.layers import Layer
 from node.store.schema import directory
-from node.views import network, totals
+from node.views import network, places, totals
 from node.views.areas import divisions
-from node.views.network import Entries, Filter
+from node.views.places import Entries, Known, Wanted
 from node.views.totals import Row
 from vocab import territory
 
@@ -66,7 +66,6 @@ def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
     rows = [row for name in names if (row := totals.row_of(ground, name, area.level, area.code)) is not None]
     known = divisions(node)
     classes = known.of(area.code) if area.level == "commune" else {}
-    asked = Filter() if area.level == "country" else Filter(**{area.level: area.code})
     return TerritoryPage(
         area=area,
         others=tuple(other for other in areas_of(area.code) if other != area),
@@ -77,8 +76,13 @@ def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
         layers=tuple(each.layer for each in known.layers.values()),
         period=period,
         totals=tuple(rows),
-        entries=network.listed(node, asked, size=24),
+        entries=places.page_of(node, known_in(node, area), size=24),
     )
+
+
+def known_in(node: Node, area: Area) -> tuple[Known, ...]:
+    """The known places of a territory, in the order of the list."""
+    return places.found(node, Wanted() if area.level == "country" else Wanted(**{area.level: area.code}))
 
 
 def _parents(area: Area) -> Iterator[Area]:

@@ -3,8 +3,10 @@
 What has no value has the class `none`, never that of zero. The same values stand in a table beside every map.
 """
 
+import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -15,6 +17,9 @@ from vocab.territory import name_of
 
 VIEW = "0 0 640 705"
 _SHADES = 5
+_CLOSEST = 70  # the least width of a view: nearer, the outlines are too coarse
+_MARGIN = 8
+_NUMBERS = re.compile(r"-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +36,8 @@ class Shape:
 class Dot:
     """A place on the map."""
 
-    x: int
-    y: int
+    x: float
+    y: float
     title: str
 
 
@@ -47,12 +52,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """A map and its legend."""
+    """A map and its legend; `scale`: how much smaller a dot is drawn, the view being nearer."""
 
     view: str
     shapes: tuple[Shape, ...]
     dots: tuple[Dot, ...]
     keys: tuple[Key, ...]
+    scale: float = 1.0
 
 
 @cache
@@ -85,8 +91,10 @@ def drawn(
     values: Mapping[str, Decimal | None],
     titles: Mapping[str, str],
     dots: Iterable[tuple[Decimal, Decimal, str, str]] = (),
+    around: Collection[str] = (),
 ) -> Map:
-    """The map of `values` by département; `titles` say each in words; `dots`: lon, lat, département, name."""
+    """The map of `values` by département; `titles` say each in words; `dots`: lon, lat, département, name; `around`:
+    the départements to be seen from near, when they are all in one part of the map."""
     frames, paths = _outlines()
     keys = shades(value for value in values.values() if value is not None)
     shapes = [
@@ -94,7 +102,27 @@ def drawn(
         for frame in frames
         for code, path in paths[frame.name].items()
     ]
-    return Map(VIEW, tuple(shapes), tuple(_dots(frames, dots)), keys)
+    view, scale = _near(around)
+    return Map(view, tuple(shapes), tuple(_dots(frames, dots)), keys, scale)
+
+
+def _near(around: Collection[str]) -> tuple[str, float]:
+    """The view that holds some départements, square, and its width beside that of the whole map."""
+    _, paths = _outlines()
+    here = [some for some in paths.values() if around and set(around) <= some.keys()]
+    if not here:
+        return VIEW, 1.0
+    points = [point for code in around for point in _points(min(here, key=len)[code])]
+    (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
+    width = max(right - left, bottom - top, _CLOSEST) + 2 * _MARGIN
+    return f"{(left + right - width) // 2} {(top + bottom - width) // 2} {width} {width}", width / 640
+
+
+def _points(path: str) -> Iterator[tuple[int, int]]:
+    """The corners of an outline: each ring begins at a point and goes on by steps."""
+    for ring in path.split("M")[1:]:
+        numbers = [int(text) for text in _NUMBERS.findall(ring)]
+        yield from zip(itertools.accumulate(numbers[::2]), itertools.accumulate(numbers[1::2]), strict=True)
 
 
 def _dots(frames: Sequence[Frame], dots: Iterable[tuple[Decimal, Decimal, str, str]]) -> Iterable[Dot]:
@@ -102,4 +130,4 @@ def _dots(frames: Sequence[Frame], dots: Iterable[tuple[Decimal, Decimal, str, s
         for frame in frames:
             if code in frame.codes:
                 x, y = place(frame, float(lon), float(lat))
-                yield Dot(round(x), round(y), title)
+                yield Dot(round(x, 1), round(y, 1), title)

@@ -1,103 +1,154 @@
-"""`/places`: every known place, sought by words, territory, family or programme; on a map and as a list."""
+"""`/places`: the known places on a map and in a list; those that describe themselves, then those that are listed."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import fields
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 from node.context import Node
 from node.messages import text
 from node.views import network
-from node.views.network import Filter
+from node.views import places as view
+from node.views.places import COLUMNS, KINDS, Known, Wanted
 from node.web import wording
-from node.web.map import drawn
+from node.web.map import Map, drawn
 from node.web.plain import link, render
-from node.web.sheet import Asked, Sheet
-from node.web.shown import page_number
+from node.web.sheet import Asked, Sheet, Wrong
 from node.web.site import entry_card
 from vocab import territory
-from vocab.reference import scheme
+from vocab.reference import label, scheme
 
-COLUMNS = (
-    "id", "name", "kind", "connected", "status", "typology", "programme", "commune", "epci", "departement", "region",
-    "street", "postcode", "locality", "lat", "lon", "website", "actor", "document", "version", "updated", "license",
-)  # fmt: skip
 _LONGEST = 80
-_CHOICES = ("typology", "programme")
+_MOST_DOTS = 300
+_MOST_CHOICES = 250  # territories in one menu
 
 
-def places(node: Node, asked: Asked) -> Sheet:
-    """One page of the list for people; every place that is sought in the files."""
-    wanted = sought(asked.query)
-    rows = network.records(node, wanted)
-    data = {"filter": {name: getattr(wanted, name) for name in Filter.__slots__}, "count": len(rows), "places": rows}
-    return Sheet(data, COLUMNS, rows, lambda: _html(node, asked, wanted, rows))
+def places(node: Node, asked: Asked) -> Sheet | Wrong:
+    """The page, and files of all the matching places, whatever the page."""
+    wanted = _wanted(asked)
+    if isinstance(wanted, Wrong):
+        return wanted
+    page = asked.query.get("page", "1")
+    if not (page.isdecimal() and page.isascii() and len(page) < 6):
+        return _wrong(asked.lang, "page", page)
+    found = view.found(node, wanted)
+    rows = view.records(node, found) if asked.kind != "html" else []
+    data = {"asked": wanted.to_json(), "count": len(found), "kinds": _kinds(found), "places": rows}
+    return Sheet(data, COLUMNS, rows, lambda: _html(node, asked, wanted, found, int(page)))
 
 
-def sought(query: Mapping[str, str]) -> Filter:
-    """The filter of a query: `q` are the words; what is no code of anything finds nothing."""
-    said = {field.name: query.get(field.name, "").strip()[:_LONGEST] for field in fields(Filter)}
-    said |= {"words": query.get("q", "").strip()[:_LONGEST]}
-    return Filter(**(said | {"kind": said["kind"] if said["kind"] in ("description", "listing") else ""}))
+def _kinds(found: Sequence[Known]) -> dict[str, int]:
+    return {kind: sum(place.kind == kind for place in found) for kind in KINDS}
 
 
-def _html(node: Node, asked: Asked, wanted: Filter, rows: list[dict[str, Any]]) -> str:
-    lang = asked.lang
-    found = network.listed(node, wanted, page_number(asked.query))
-    kept = {name: getattr(wanted, name) for name in Filter.__slots__ if name != "words"} | {"q": wanted.words}
-    counts = Counter(row["departement"] for row in rows if row["departement"])
-    titles = {code: f"{territory.name_of('departement', code, lang)} : {n}" for code, n in counts.items()}
-    drawing = drawn({code: Decimal(n) for code, n in counts.items()}, titles, ())
-    table = [
-        {"code": code, "area": territory.name_of("departement", code, lang), "n": n,
-         "href": link(lang, "/places", **(kept | {"departement": code}))}
-        for code, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    ]  # fmt: skip
+def _wrong(lang: str, name: str, value: str) -> Wrong:
+    return Wrong(text(lang, "places.wrong"), text(lang, f"places.wrong.{name}", value=value[:_LONGEST]))
+
+
+def _is_known(name: str, code: str) -> bool:
+    if name == "kind":
+        return code in KINDS
+    if name in ("typology", "programme"):
+        return code in scheme(name).codes
+    return territory.commune(code) is not None if name == "commune" else code in territory.area_codes(name)
+
+
+def _wanted(asked: Asked) -> Wanted | Wrong:
+    """The question, or the first member of it that names nothing. A former commune stands for the present one."""
+    values = {field.name: asked.query.get(field.name, "").strip() for field in fields(Wanted)}
+    if values["commune"] and (now := territory.resolve(values["commune"]).commune):
+        values["commune"] = now.code
+    for name, value in values.items():
+        if name != "q" and value and not _is_known(name, value):
+            return _wrong(asked.lang, name, value)
+    return Wanted(**values | {"q": values["q"][:_LONGEST]})
+
+
+def _html(node: Node, asked: Asked, wanted: Wanted, found: Sequence[Known], page: int) -> str:
+    here = view.page_of(node, found, page)
+    kinds, kept = _kinds(found), wanted.to_json()
+    drawing, table = _map(found, wanted, asked.lang)
+    turn = partial(link, asked.lang, "/places", **kept)
     return render(
         node,
         "places.html",
-        lang,
+        asked.lang,
         asked.query,
-        found=found,
-        described=[entry_card(node, entry, lang) for entry in found.entries if entry.kind == "description"],
-        listings=[entry_card(node, entry, lang) for entry in found.entries if entry.kind == "listing"],
-        choices=_choices(lang),
-        regions=_areas("region", lang),
-        departements=_areas("departement", lang),
-        narrowed=_narrowed(wanted, lang),
-        asked=kept,
+        wanted=wanted,
+        count=len(found),
+        groups=[
+            {"kind": kind, "count": kinds[kind], "cards": _cards(node, here.entries, kind, asked.lang)}
+            for kind in KINDS
+            if any(entry.kind == kind for entry in here.entries)
+        ],
+        menus=_menus(node, wanted, asked.lang),
         map_drawing=drawing,
-        keys=[{"shade": k.shade, "text": _range(k.low, k.high, lang)} for k in drawing.keys],
+        map_url=lambda path: _within(path.rpartition("/")[2], wanted, asked.lang),
         table=table,
-        before=link(lang, "/places", **kept, page=found.page - 1) if found.page > 1 else "",
-        after=link(lang, "/places", **kept, page=found.page + 1) if found.page < found.pages else "",
+        page=here.page,
+        pages=here.pages,
+        before=turn(page=here.page - 1) if here.page > 1 else "",
+        after=turn(page=here.page + 1) if here.page < here.pages else "",
         files=asked.files,
+        filtered=bool(kept),
     )
 
 
-def _range(low: Decimal, high: Decimal, lang: str) -> str:
-    return wording.counted("web.places.found", int(low), lang) if low == high else f"{low} – {high}"
+def _cards(node: Node, here: Sequence[network.Entry], kind: str, lang: str) -> list[dict[str, Any]]:
+    return [entry_card(node, entry, lang) for entry in here if entry.kind == kind]
 
 
-def _choices(lang: str) -> list[dict[str, Any]]:
-    """The families and the programmes to choose from."""
-    return [
-        {
-            "name": name,
-            "label": text(lang, f"web.places.{name}"),
-            "codes": [(c.code, c.label[lang]) for c in scheme(name).codes.values() if not c.broader],
-        }
-        for name in _CHOICES
+def _map(found: Sequence[Known], wanted: Wanted, lang: str) -> tuple[Map, list[dict[str, str]]]:
+    """The places by département; a dot each where they are few enough, else for those that describe themselves."""
+    counts = view.by_departement(found)
+    names = {code: territory.name_of("departement", code, lang) for code in counts}
+    dots = found if len(found) <= _MOST_DOTS else [place for place in found if place.kind == "description"]
+    placed = [
+        (p.lon, p.lat, p.departement, p.name) for p in dots[:_MOST_DOTS] if p.lon is not None and p.lat is not None
     ]
+    is_part = any(getattr(wanted, level) for level in view.LEVELS)
+    drawing = drawn(
+        counts, {code: f"{names[code]} : {n}" for code, n in counts.items()}, placed, counts if is_part else ()
+    )
+    table = [
+        {
+            "code": code,
+            "name": names[code],
+            "n": wording.number(n, lang),
+            "href": _within(code, wanted, lang),
+        }
+        for code, n in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]
+    return drawing, table
 
 
-def _areas(level: str, lang: str) -> list[tuple[str, str]]:
-    named = [(code, territory.name_of(level, code, lang)) for code in territory.area_codes(level)]
-    return sorted(named, key=lambda pair: territory.fold(pair[1])) if level == "region" else named
+def _within(departement: str, wanted: Wanted, lang: str) -> str:
+    """The same question, asked of one département."""
+    return link(lang, "/places", **wanted.to_json() | {"departement": departement})
 
 
-def _narrowed(wanted: Filter, lang: str) -> str:
-    """The commune or the EPCI that a link from its page asked for."""
-    level = "commune" if wanted.commune else "epci" if wanted.epci else ""
-    return territory.name_of(level, getattr(wanted, level), lang) if level else ""
+def _menus(node: Node, wanted: Wanted, lang: str) -> list[dict[str, Any]]:
+    """The choices of each list of codes; EPCI and communes once there are few enough of them to choose from."""
+    menus = [_menu(name, {code: label(name, code, lang) for code in scheme(name).codes}, wanted) for name in _SCHEMES]
+    menus += [
+        _menu(level, _named(level, territory.area_codes(level), lang), wanted) for level in ("region", "departement")
+    ]
+    for level in ("epci", "commune"):
+        codes = view.areas_of(node, replace(wanted, **{level: ""}), level)
+        if 0 < len(codes) <= _MOST_CHOICES:
+            menus.append(_menu(level, _named(level, codes, lang), wanted))
+    return menus
+
+
+_SCHEMES = ("typology", "programme")
+
+
+def _named(level: str, codes: Sequence[str], lang: str) -> dict[str, str]:
+    names = {code: territory.name_of(level, code, lang) for code in codes}
+    if level == "departement":
+        return {code: f"{code} – {name}" for code, name in names.items()}
+    return dict(sorted(names.items(), key=lambda pair: territory.fold(pair[1])))
+
+
+def _menu(name: str, choices: Mapping[str, str], wanted: Wanted) -> dict[str, Any]:
+    return {"name": name, "choices": choices, "chosen": getattr(wanted, name)}

@@ -30,12 +30,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a page: the reader's language, the query, the parts of the path, and where its files are."""
+    """What is asked of a page: the reader's language, the query, the parts of the path, and where its files are.
+
+    `kind`: the dress asked for (`html` | `json` | `csv`), so that long rows are made only when they are wanted.
+    """
 
     lang: str
     query: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # "json" | "csv" → address with the same question
+    kind: str = "html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def routes(node: Node, path: str, make: Make) -> list[web.RouteDef]:
 
     def handler(kind: str) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.Response:
-            asked = Asked(language(request), request.query, request.match_info, _files(request, kind))
+            asked = Asked(language(request), request.query, request.match_info, _files(request, kind), kind)
             return await asyncio.to_thread(_dressed, node, request, kind, asked, make)
 
         return answer

@@ -4,10 +4,9 @@ from typing import Any
 
 from node.context import Node
 from node.messages import text
-from node.views import network
+from node.views import network, places
 from node.views.areas import area_name, division_name
-from node.views.network import Filter
-from node.views.territory import Area, TerritoryPage, areas_of, territory_page
+from node.views.territory import Area, TerritoryPage, areas_of, known_in, territory_page
 from node.web.plain import link, render
 from node.web.sheet import Asked, Sheet
 from node.web.shown import chosen_year, territory_link, total
@@ -72,15 +71,11 @@ def of_code(node: Node, asked: Asked) -> Sheet | None:
         "layers": {layer.name: {"class": page.classes.get(layer.name), "source": layer.source, "date": layer.date}
                    for layer in page.layers} if page.classes else {},
         "townsize": page.classes.get("townsize"),
-        "places": network.records(node, _filter(area)),
+        "places": places.records(node, known_in(node, area)) if asked.kind == "json" else [],
         "below": [_about(c.area) | {"described": c.described, "listed": c.listed} for c in page.children],
         "totals": rows,
     }  # fmt: skip
     return Sheet(data, COLUMNS, rows, lambda: _html(node, asked, page, code, years))
-
-
-def _filter(area: Area) -> Filter:
-    return Filter() if area.level == "country" else Filter(**{area.level: area.code})
 
 
 def _html(node: Node, asked: Asked, page: TerritoryPage, written: str, years: tuple[str, ...]) -> str:

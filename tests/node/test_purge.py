@@ -30,6 +30,8 @@ NAME, VALUE, SECRET = "Zanzibar", 918273, 645546
 PAGES = {
     "/": {},
     "/places": {},
+    "/places.json": {},
+    "/places.csv": {},
     "/indicators/visits": {"by": "country", "period": "2025"},
     "/totals.json": {"indicator": "visits", "by": "commune", "period": "2025"},
     "/totals.csv": {"indicator": "visits", "by": "country", "period": "2025"},
@@ -111,8 +113,9 @@ async def test_what_ended_is_shown_nowhere(council: Node, how: str) -> None:
     catch_up(council)
     before = set(await shown(council, far))
     assert before >= {
-        "/", "/places", "/network/place", "/totals.csv", "/sparql", "timeline", "public directory",
-        "public graphs", "public observations", "public quarantine", "public relations", "restricted observations",
+        "/", "/places", "/places.json", "/places.csv", "/network/place", "/totals.csv", "/sparql", "timeline",
+        "public directory", "public graphs", "public observations", "public quarantine", "public relations",
+        "restricted observations",
     }  # fmt: skip
     await ended(council, far, how)
     catch_up(council)
