@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from node.context import Node
-from node.projections import answers, directory, graph, observations, posts, relations, warnings
+from node.projections import answers, directory, graph, observations, posts, quarantine, relations, warnings
 from node.projections.stores import Stores
 from node.store import documents, journal
 from node.store.journal import Verdict
-from node.store.schema import cursor, quarantine
+from node.store.schema import cursor
 from vocab import parse
 from vocab.errors import Mistake
 from vocab.model import Description, Report
@@ -151,9 +151,7 @@ def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
 def _refuse(stores: Stores, entry: Row[Any], mistakes: tuple[Mistake, ...]) -> None:
     """An authentic document that is not valid: what it said before no longer holds, and this is kept apart."""
     _forget(stores, entry.object)
-    errors = json.dumps([mistake.to_json() for mistake in mistakes], ensure_ascii=False)
-    row = {"seq": entry.seq, "document": entry.object, "actor": entry.actor, "errors": errors}
-    stores.public.execute(insert(quarantine).values(row))
+    quarantine.put(stores.public, stores.restricted, entry, mistakes)
 
 
 def _forget(stores: Stores, document: str) -> None:
@@ -164,7 +162,7 @@ def _forget(stores: Stores, document: str) -> None:
     answers.drop(stores.public, stores.restricted, document)
     graph.drop(stores.public, document)
     posts.drop(stores.public, document)
-    stores.public.execute(delete(quarantine).where(quarantine.c.document == document))
+    quarantine.drop(stores.public, stores.restricted, document)
 
 
 def _forget_all(stores: Stores, actor: str, until: int) -> None:

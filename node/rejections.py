@@ -11,18 +11,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, select
+from sqlalchemy import Connection, Table, bindparam, exists, select
 
 from node import audience
 from node.context import Node
 from node.messages import text
 from node.outgoing import Letter, post
-from node.store.schema import blobs, deliveries, documents, followers, journal, quarantine
+from node.store.schema import (
+    blobs,
+    deliveries,
+    documents,
+    followers,
+    journal,
+    quarantine,
+    restricted_quarantine,
+)
 from node.store.statement import Statement
 from vocab.errors import Mistake, message, visible
 
 _MOST = 50  # errors said at once
-_PUT_APART = select(quarantine).where(quarantine.c.seq.in_(bindparam("seqs", expanding=True)))
 _ROW = Statement(select(journal).where(journal.c.seq == bindparam("seq")))
 _SAID = Statement(
     select(journal.c.seq).where(
@@ -60,14 +67,21 @@ class Rejections:
 
     async def answer(self) -> int:
         """Tell the authors of what was put apart since; how many were told."""
-        with self._node.cache.public.read() as connection:
-            apart = frozenset(connection.execute(select(quarantine.c.seq)).scalars())
-            rows = connection.execute(_PUT_APART, {"seqs": sorted(apart - self._seen)}).all() if apart else []
+        cache = self._node.cache
+        with cache.public.read() as public, cache.restricted.read() as restricted:
+            parts = [_apart(public, quarantine, self._seen), _apart(restricted, restricted_quarantine, self._seen)]
         told = 0
-        for row in rows:
+        for row in sorted((row for _, rows in parts for row in rows), key=lambda row: row.seq):
             told += await self._node.store.awrite(partial(_answer, node=self._node, row=row))
-        self._seen = apart
+        self._seen = frozenset().union(*(apart for apart, _ in parts))
         return told
+
+
+def _apart(connection: Connection, table: Table, seen: frozenset[int]) -> tuple[frozenset[int], list[Any]]:
+    """The rows of the journal that are put apart, and what is wrong in those not seen yet."""
+    apart = frozenset(connection.execute(select(table.c.seq)).scalars())
+    new = apart - seen
+    return apart, list(connection.execute(select(table).where(table.c.seq.in_(new)))) if new else []
 
 
 def _answer(connection: Connection, node: Node, row: Any) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from node.store import schema, sqlite
 
-VERSION = 5
+VERSION = 6
 
 
 class Projection:

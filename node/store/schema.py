@@ -401,14 +401,19 @@ posts = Table(
     Index("posts_by_actor", "actor", "published"),
 )
 
-quarantine = Table(
-    "quarantine",
-    views,
-    Column("seq", Integer, primary_key=True),
-    Column("document", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("errors", Text, nullable=False),  # JSON list of {field, code, params}
-)
+
+def _quarantine(target: MetaData) -> Table:
+    return Table(
+        "quarantine",
+        target,
+        Column("seq", Integer, primary_key=True),
+        Column("document", Text, nullable=False),
+        Column("actor", Text, nullable=False),
+        Column("errors", Text, nullable=False),  # JSON list of {field, code, params}: they quote what was said
+    )
+
+
+quarantine = _quarantine(views)  # of public documents
 
 warnings = Table(
     "warnings",
@@ -435,3 +440,4 @@ restricted_cursor = Table(
 )
 restricted_observations = _observations(restricted)
 restricted_answers = _answers(restricted)
+restricted_quarantine = _quarantine(restricted)

@@ -23,7 +23,16 @@ from node.context import Node
 from node.project import catch_up
 from node.rules import RULES
 from node.store import journal
-from node.store.schema import blobs, directory, graphs, observations, quarantine, relations, restricted_observations
+from node.store.schema import (
+    blobs,
+    directory,
+    graphs,
+    observations,
+    quarantine,
+    relations,
+    restricted_observations,
+    restricted_quarantine,
+)
 from node.store.schema import journal as rows
 from tests.federation.signing import NOW, OURS, actor_keys
 from tests.fuzz.shapes import MANY, twisted, values
@@ -114,7 +123,9 @@ def test_any_document_is_folded_or_kept_apart(council: Node, said: dict[str, Any
     seq = keep(council, document)
     assert catch_up(council) == 1
     with council.cache.public.read() as public, council.cache.restricted.read() as restricted:
-        kept_apart = public.execute(select(quarantine.c.errors).where(quarantine.c.seq == seq)).scalar_one_or_none()
+        apart = quarantine if document.sharing == "public" else restricted_quarantine
+        store = public if apart is quarantine else restricted
+        kept_apart = store.execute(select(apart.c.errors).where(apart.c.seq == seq)).scalar_one_or_none()
         graph = public.execute(select(graphs.c.nquads).where(graphs.c.seq == seq)).scalar_one_or_none()
         tables = [(public, directory), (public, observations), (restricted, restricted_observations)]
         found = [c.execute(select(t.c.seq).where(t.c.document == document.id)).scalars().all() for c, t in tables]

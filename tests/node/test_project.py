@@ -2,23 +2,30 @@
 
 import threading
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph
 import pytest
 
+from federation.clock import timestamp
 from federation.httpsig import IncomingRequest
+from federation.proof import add_proof
 from node import lookup, relations
-from node.context import Node, open_node
+from node.context import Node, open_node, utc_now
 from node.places import add_place
 from node.project import behind, catch_up, rebuild
 from node.publish import publish
 from node.receive import receive
+from node.rejections import Rejections
 from node.reports import add_report
 from node.taking import Taken
 from tests.node.net import FOLLOWING, make, peers_of, place, projected, rows, visits
 from tests.node.sender import Sender
+from vocab import build
+from vocab.model import Envelope, Observation
+from vocab.terms import LICENCE_OUVERTE
 
 SECRET = 918273645
 TABLES = ("cursor", "directory", "relations", "observations", "graphs", "quarantine", "warnings")
@@ -122,6 +129,33 @@ async def test_what_would_escape_its_graph_is_put_apart(council: Node) -> None:
     assert projected(council, f"SELECT document FROM graphs WHERE document LIKE '{far.id}%'") == [
         (f"{far.id}/documents/good",)
     ]
+
+
+async def test_what_is_wrong_in_a_document_that_is_not_public_is_quoted_nowhere_public(council: Node) -> None:
+    """A mistake quotes the figure: here a part above its total."""
+    far = Sender().known_by(council)
+    now, partners = timestamp(utc_now()), far.id + "/partners"
+    envelope = Envelope(f"{far.id}/documents/kept", far.id, 1, now, now, LICENCE_OUVERTE, "network", (partners,))
+    part = (("eventAccess", "public"),)
+    figures = (
+        Observation("events", "2025", Decimal(1), "{event}"),
+        Observation("events", "2025", Decimal(SECRET), "{event}", breakdown=part),
+    )
+    plain = build.report(far.id + "#place", "2025", figures, envelope)
+    signed = add_proof(plain, far.keys.ed25519, far.id + "#ed25519-key", now)
+    await push(council, far, accepted_by(council, far), far.say(1, "Create", signed, to=[partners]))
+    catch_up(council)
+    [(errors,)] = projected(council, "SELECT errors FROM quarantine", "restricted")
+    assert str(SECRET) in str(errors)
+    assert projected(council, "SELECT * FROM quarantine") == []
+    assert not any(str(SECRET).encode() in file.read_bytes() for file in council.dir.glob("cache/public.sqlite*"))
+    await Rejections(council).answer()
+    assert rows(council, "SELECT object FROM journal WHERE type = 'Reject'") == [(envelope.id,)]
+    rebuild(council)
+    assert projected(council, "SELECT errors FROM quarantine", "restricted") == [(errors,)]
+    await push(council, far, far.say(2, "Delete", envelope.id, to=[partners]))
+    catch_up(council)
+    assert projected(council, "SELECT errors FROM quarantine", "restricted") == []
 
 
 async def test_what_was_left_is_forgotten_and_comes_back_with_a_new_relation(council: Node) -> None:

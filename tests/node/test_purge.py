@@ -84,7 +84,7 @@ async def hears(council: Node, far: Sender) -> None:
 async def shown(council: Node, far: Sender) -> list[str]:
     """Where something that it said still is."""
     texts = {"timeline": str([item.to_json() for item in timeline(council, 100)])}
-    for file, tables in (("public", TABLES), ("restricted", ("observations",))):
+    for file, tables in (("public", TABLES), ("restricted", ("observations", "quarantine"))):
         texts |= {f"{file} {table}": str(projected(council, f"SELECT * FROM {table}", file)) for table in tables}
     paths = PAGES | {"/network/place": {"id": far.id + "#place"}}
     async with TestServer(build_app(council)) as server, aiohttp.ClientSession(server.make_url("/")) as session:

@@ -1,0 +1,25 @@
+"""Authentic documents that are not valid, kept apart with what is wrong: a mistake quotes what was said, so those of a
+document that is not public are in the restricted file."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert
+
+from node.store.schema import quarantine, restricted_quarantine
+from vocab.errors import Mistake
+
+
+def put(public: Connection, restricted: Connection, entry: Row[Any], mistakes: Iterable[Mistake]) -> None:
+    """What is wrong in the document of an entry; one that does not say it is public is taken as not public."""
+    is_public = entry.sharing == "public"
+    connection, table = (public, quarantine) if is_public else (restricted, restricted_quarantine)
+    errors = json.dumps([mistake.to_json() for mistake in mistakes], ensure_ascii=False)
+    row = {"seq": entry.seq, "document": entry.object, "actor": entry.actor, "errors": errors}
+    connection.execute(insert(table).values(row))
+
+
+def drop(public: Connection, restricted: Connection, document: str) -> None:
+    for connection, table in ((public, quarantine), (restricted, restricted_quarantine)):
+        connection.execute(delete(table).where(table.c.document == document))
