@@ -36,7 +36,7 @@ def same_as_before(period: str, figures: Figures, earlier: Figures) -> Iterator[
     """Every figure that moves from year to year is last year's."""
     moving = {key: value for key, value in figures.items() if value > 1 and indicators()[key[0]].kind not in _STEADY}
     before = {key: value for key, value in earlier.items() if key in moving}
-    same = [key for key, value in before.items() if moving[key] == value]
+    same = [key for key, value in moving.items() if before.get(key) == value]
     weight = sum(digits(before[key]) for key in same)
     if len(same) > 1 and len(same) >= 0.8 * len(before) and weight >= _ENOUGH:
         params = {"count": str(len(same)), "of": str(len(before)), "indicators": _names(same)}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from math import log10
+from statistics import median
 
 from vocab.oddity import Figures, Key, Oddity, short
 from vocab.reference import Ratio, indicators, ratios
@@ -24,11 +25,12 @@ _UNLIKELY = 8.0  # what speaks against a mistake that would have left other digi
 _GUESSED = 4.0  # what speaks against a mistake whose right figure is only guessed
 _HOURS_OF_FTE = log10(1607)
 _MOST = 12
+_LEAST, _STEP = 4, 0.9  # how many figures make a median, and how far from it, in half ranges, is far
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """`x[first] − x[second]` is within `half` of `centre`, in decades; kind: range | ratio | year."""
+    """`x[first] − x[second]` is within `half` of `centre`, in decades; kind: range | ratio | year | step."""
 
     kind: str
     first: Key
@@ -86,6 +88,7 @@ def _terms(sizes: Mapping[Key, float], earlier: Figures, whole: bool) -> Iterato
     for key in sizes:
         if key[0] in names:
             yield _Term("range", key, None, *names[key[0]], has_floor=whole and not key[1])
+    yield from _in_step(sizes) if whole else ()
     breakdowns = dict.fromkeys(key[1] for key in sizes)
     for ratio, centre, half in _ratios() if whole else ():
         for breakdown in breakdowns:
@@ -96,6 +99,18 @@ def _terms(sizes: Mapping[Key, float], earlier: Figures, whole: bool) -> Iterato
         before = earlier.get(key)
         if before and (before > _FEW or size > log10(_FEW) or indicators()[key[0]].kind == "level"):
             yield _Term("year", key, None, log10(before), 1.0)
+
+
+def _in_step(sizes: Mapping[Key, float]) -> Iterator[_Term]:
+    """A place that is small in most of its figures is not among the largest in one: against their median."""
+    names = _ranges()
+    totals = [key for key in sizes if not key[1] and key[0] in names]
+    if len(totals) < _LEAST:
+        return
+    middle = median((sizes[key] - names[key[0]][0]) / names[key[0]][1] for key in totals)
+    for key in totals:
+        centre, half = names[key[0]]
+        yield _Term("step", key, None, centre + half * middle, half * _STEP)
 
 
 def _weight(off: float) -> float:
@@ -230,9 +245,9 @@ def _unexplained(
     given: _Given,
 ) -> Iterator[Oddity]:
     """Beyond a limit for no known reason: one warning a figure, and none about a figure that has one already."""
-    for term in sorted(terms, key=lambda each: ("range", "year", "ratio").index(each.kind)):
+    for term in sorted(terms, key=lambda each: ("range", "year", "ratio", "step").index(each.kind)):
         keys = {term.first, term.second} - {None}
-        if keys & told or not _is_beyond(term, sizes):
+        if term.kind == "step" or keys & told or not _is_beyond(term, sizes):
             continue
         if term.kind != "year" and (abs(term.off(sizes)) - 1) * term.half < _margin(term, touching, sizes):
             continue
@@ -243,9 +258,11 @@ def _unexplained(
 
 def _margin(term: _Term, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float]) -> float:
     """How far beyond a limit is worth a word: further where the rest of the report says that the place is large."""
-    ratios = [other for other in touching[term.first] if other.kind == "ratio"]
-    in_step = len(ratios) > 1 and not any(_is_beyond(other, sizes) for other in ratios)
-    return 2 * _BEYOND if term.kind == "range" and in_step else _BEYOND
+    if term.kind != "range":
+        return _BEYOND
+    others = [other for other in touching[term.first] if other.kind in ("ratio", "step")]
+    is_large = len(others) > 1 and not any(_is_beyond(other, sizes) for other in others)
+    return 2 * _BEYOND if is_large else _BEYOND
 
 
 def _as_it_is(term: _Term, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float], given: _Given) -> Oddity:

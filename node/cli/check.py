@@ -33,10 +33,17 @@ def _line(found: Found, out: Out) -> str:
     return out.text("check.warning", row=found.row, place=place, about=about, sentence=sentence)
 
 
+def _number(row: str) -> int | None:
+    """The row as a spreadsheet counts; None for what concerns the whole file."""
+    return int(row) if row.isdecimal() else None
+
+
 def _data(found: Checked, out: Out) -> dict[str, object]:
-    errors = [m.to_json() | {"row": m.field, "message": message(m, out.lang)} for m in found.errors]
+    errors = [m.to_json() | {"row": _number(m.field), "message": message(m, out.lang)} for m in found.errors]
     warnings = [
-        {"row": each.row, "place": each.place} | each.odd.to_json() | {"message": oddity.say(each.odd, out.lang)}
+        {"row": _number(each.row), "place": each.place}
+        | each.odd.to_json()
+        | {"message": oddity.say(each.odd, out.lang)}
         for each in found.warnings
     ]
     return {"figures": found.count, "errors": errors, "warnings": warnings}

@@ -45,7 +45,7 @@ def typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
     return Typed(tmp_path, capsys)
 
 
-def brief(said: Any) -> list[tuple[str, str, str, str]]:
+def brief(said: Any) -> list[tuple[int, str, str, str]]:
     return [(each["row"], each["place"], each["indicator"], each["code"]) for each in said["warnings"]]
 
 
@@ -62,13 +62,13 @@ def test_errors_leave_by_1_and_warnings_by_0(typed: Typed) -> None:
     odd = table("visits,5200000", "floorArea,120", "openingHours,30")
     said = typed.json("check", typed.file(odd), "--period", "2024")
     assert said["errors"] == []
-    assert brief(said) == [("2", "", "visits", "thousands.high")]
+    assert brief(said) == [(2, "", "visits", "thousands.high")]
     assert said["warnings"][0]["period"] == "2024"
     assert said["warnings"][0]["message"]
     wrong = odd.replace("floorArea,120,m2", "floorArea,many,m2")
     said = typed.json("check", typed.file(wrong), code=1)
-    assert [(each["row"], each["code"]) for each in said["errors"]] == [("3", "number.bad")]
-    assert brief(said) == [("2", "", "visits", "thousands.high")]
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [(3, "number.bad")]
+    assert brief(said) == [(2, "", "visits", "thousands.high")]
     for shapeless in ("", "a,b\n1,2\n", HEAD + "\n", "\x00\x01"):
         assert typed.json("check", typed.file(shapeless), code=1)["warnings"] == []
     assert typed.run("check", str(typed.folder / "nothing.csv"))[0] == 1
@@ -81,11 +81,11 @@ def test_several_places_and_years_in_one_file(typed: Typed) -> None:
     rows = [f"{place},2025,{row}" for place in ("a", "b") for row in same]
     rows += ["c,2024,visits,3900", "c,2025,visits,41000", "c,2025,events,0", "c,soon,events,1"]
     said = typed.json("check", typed.file(table(*rows, head=head)), code=1)
-    assert [(each["row"], each["code"]) for each in said["errors"]] == [("13", "period.bad")]
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [(13, "period.bad")]
     assert brief(said) == [
-        ("2", "a", "", "copy.place"),
-        ("6", "b", "", "copy.place"),
-        ("11", "c", "visits", "year.high"),
+        (2, "a", "", "copy.place"),
+        (6, "b", "", "copy.place"),
+        (11, "c", "visits", "year.high"),
     ]
 
 
@@ -93,16 +93,16 @@ def test_the_file_of_the_year_before(typed: Typed) -> None:
     now = typed.file(table("visits,41000", "events,21"))
     before = typed.file(table("visits,3900", "events,20"), "before.csv")
     assert brief(typed.json("check", now)) == []
-    assert brief(typed.json("check", now, "--last", before)) == [("2", "", "visits", "year.high")]
+    assert brief(typed.json("check", now, "--last", before)) == [(2, "", "visits", "year.high")]
 
 
 def test_one_place_a_row_in_the_columns_of_a_source(typed: Typed) -> None:
     said = typed.json("check", typed.file(WIDE), code=1)
-    assert [(each["row"], each["code"]) for each in said["errors"]] == [("3", "number.bad")]
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [(3, "number.bad")]
     assert sorted(brief(said)) == [
-        ("2", "A", "eventAttendance", "source.mean"),
-        ("2", "A", "openingHours", "zero.odd"),
-        ("2", "A", "volunteers", "hours.as_heads"),
+        (2, "A", "eventAttendance", "source.mean"),
+        (2, "A", "openingHours", "zero.odd"),
+        (2, "A", "volunteers", "hours.as_heads"),
     ]
     assert {each["period"] for each in said["warnings"]} == {str(max(int(e["period"]) for e in said["warnings"]))}
 

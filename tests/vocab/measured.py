@@ -1,9 +1,17 @@
-"""Recall and precision of the plausibility rules on simulated reports: `python -m tests.vocab.measured` shows both."""
+"""Recall and precision of the plausibility rules on simulated reports, for the pages that publish them.
 
+`python -m tests.vocab.measured` writes the tables below the mark of `docs/explanation/plausibility*.md`; `--check` says
+whether they are what is measured now.
+"""
+
+import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
-from tests.vocab.simulated import MEANT, Case, World, figures_of, seeded
+from tests.vocab.simulated import KINDS, MEANT, UNSEEN, Case, World, figures_of, seeded
 from vocab import plausible
 from vocab.oddity import Oddity
 
@@ -62,3 +70,87 @@ def _count(result: Measure, case: Case, odds: list[Oddity], is_copied: bool) -> 
 
 def _is_right(case: Case, odd: Oddity) -> bool:
     return odd.code.split(".")[0] in MEANT.get(case.kind, "").split()
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "explanation"
+PAGES = {"en": DOCS / "plausibility.md", "fr": DOCS / "plausibility.fr.md"}
+MARK = "<!-- made by: python -m tests.vocab.measured -->\n"
+REPORTS, SEED = 400, 4_711
+SIZES = (5, 20, 60)
+WORDS = {
+    "en": {
+        "head": "| figures a report | last year known | mistakes put in | found | recall | warnings | precision |",
+        "kind": "| mistake | put in | found | recall |",
+        "yes": "yes",
+        "no": "no",
+        "all": "all together",
+    },
+    "fr": {
+        "head": "| chiffres par rapport | année précédente | semées | trouvées | rappel | avertissements | précision |",
+        "kind": "| erreur | semées | trouvées | rappel |",
+        "yes": "oui",
+        "no": "non",
+        "all": "en tout",
+    },
+}
+FRENCH = dict(zip(KINDS, (
+    "× 1 000", "÷ 1 000", "× 1 000 000", "têtes et heures échangées", "des heures à la place des têtes",
+    "une moyenne pour un total", "reste d'un modèle", "un vide devenu 0", "copie de l'année précédente",
+    "copie d'un autre lieu",
+), strict=True))  # fmt: skip
+ENGLISH = {"x1000": "× 1,000", "÷1000": "÷ 1,000", "x1000000": "× 1,000,000", "swap": "heads and hours swapped"}
+
+
+@cache
+def held_out() -> Mapping[tuple[int, bool], Measure]:
+    """The measures of the world that the limits were never looked at in."""
+    return {(n, known): measure(UNSEEN, SEED, REPORTS, n, known) for n in SIZES for known in (False, True)}
+
+
+def _share(part: int, whole: int, lang: str) -> str:
+    text = f"{part / whole:.2f}"
+    return text.replace(".", ",") if lang == "fr" else text
+
+
+def _line(*cells: object) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |\n"
+
+
+def tables(lang: str) -> str:
+    """Both tables: by size of report, and by mistake."""
+    words, got = WORDS[lang], held_out()
+    rows = [((n, words["yes" if known else "no"]), each) for (n, known), each in got.items()]
+    text = words["head"] + "\n|---:|---|---:|---:|---:|---:|---:|\n"
+    for about, each in rows:
+        text += _line(*about, *_figures([each], lang))
+    text += _line(f"**{words['all']}**", "", *_figures(list(got.values()), lang))
+    text += "\n" + words["kind"] + "\n|---|---:|---:|---:|\n"
+    for kind in KINDS:
+        put, found = (sum(getattr(m, name)[kind] for m in got.values()) for name in ("seeded", "found"))
+        text += _line(FRENCH[kind] if lang == "fr" else ENGLISH.get(kind, kind), put, found, _share(found, put, lang))
+    return text
+
+
+def _figures(measures: list[Measure], lang: str) -> tuple[object, ...]:
+    put, found = (sum(sum(getattr(m, name).values()) for m in measures) for name in ("seeded", "found"))
+    warnings, right = (sum(getattr(m, name) for m in measures) for name in ("warnings", "right"))
+    return put, found, _share(found, put, lang), warnings, _share(right, warnings, lang)
+
+
+def page(lang: str) -> str:
+    """The hand-written part as it is, then the tables."""
+    return PAGES[lang].read_text(encoding="utf-8").partition(MARK)[0] + MARK + "\n" + tables(lang)
+
+
+def main(argv: list[str]) -> int:
+    """Write both pages, or with `--check` say whether they are up to date (exit 1 when one is not)."""
+    pages = {file: page(lang) for lang, file in PAGES.items()}
+    if "--check" in argv:
+        return 0 if all(file.read_text(encoding="utf-8") == text for file, text in pages.items()) else 1
+    for file, text in pages.items():
+        file.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """Reports of places that do not exist, with mistakes put into them: what the plausibility rules are measured on.
 
-A `World` is how large places are and how much one differs from the next. Thresholds were looked at in `NEAR` only;
-`FAR` has other sizes, other ratios and wider noise. Nothing here reads the limits of the vocabulary.
+A `World` is how large places are and how much one differs from the next. The limits were looked at in `NEAR`, then in
+`FAR`, which has other sizes, other ratios and wider noise; never in `UNSEEN`. Nothing here reads the limits.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +35,11 @@ NEAR = World(area=450, spread=0.5, noise=0.18)
 FAR = World(
     area=700, spread=0.5, noise=0.26, strange=0.16, growth=0.1,
     profiles={"coworking": 1, "maker": 3, "cultural": 3, "cafe": 3, "wasteland": 2},
+)  # fmt: skip
+
+UNSEEN = World(
+    area=260, spread=0.55, noise=0.2, strange=0.14, growth=0.12,
+    profiles={"cafe": 4, "maker": 1, "cultural": 2, "coworking": 1, "wasteland": 0.3},
 )  # fmt: skip
 
 # What a place has: of what, how much of it, who has it at all (a share, or by profile).
