@@ -6,23 +6,29 @@ Equal figures weigh by the digits that count (19,400 three, 600 one), figures th
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from hashlib import sha256
 from itertools import combinations
 from math import log10
 
+from vocab.model import breakdown_text
 from vocab.oddity import Figures, Key, Oddity
 from vocab.reference import indicators
 from vocab.residue import digits
+from vocab.units import canonical
 
 _STEADY = ("stock", "flag", "score")  # what may well be the same a year later
 _LEAST = 3
 _ENOUGH = 5
 _DIFFERENT = 0.3
+_KEPT = 5  # traces of a report; a copy shares _LEAST of them
 _MANY = 12  # reports that share one figure: it is no trace of a copy
 
 
 def _traces(figures: Figures) -> dict[Key, Decimal]:
-    """The figures that two places, or two years, seldom share by chance."""
-    return {key: value for key, value in figures.items() if value >= 10 and indicators()[key[0]].kind != "flag"}
+    """The figures that two places seldom share by chance; those of one operator share what is asked of it."""
+    asked = {name: indicators()[name] for name, _ in figures}
+    own = {name for name, rule in asked.items() if rule.asked_of != "operator" and rule.kind != "flag"}
+    return {key: value for key, value in figures.items() if value >= 10 and key[0] in own}
 
 
 def _alike(ours: Mapping[Key, Decimal], theirs: Mapping[Key, Decimal]) -> tuple[list[Key], float]:
@@ -58,6 +64,15 @@ def duplicates(reports: Sequence[tuple[str, str, Figures]]) -> Iterator[tuple[st
         place, period, _ = reports[mine]
         params = {"place": reports[other][0], "count": str(len(same)), "indicators": _names(same)}
         yield place, Oddity("", period, (), "copy.place", params)
+
+
+def traces(period: str, figures: Figures) -> tuple[str, ...]:
+    """A few digests that a report and its copy share even if some figures differ: the least of all those of figures
+    with two digits or more (MinHash, Broder 1997). None for a report that has too few."""
+    telling = [(key, value) for key, value in _traces(figures).items() if digits(value) > 1]
+    written = (f"{period} {name} {breakdown_text(part)} {canonical(value)}" for (name, part), value in telling)
+    found = sorted(sha256(text.encode()).hexdigest()[:16] for text in written)
+    return tuple(found[:_KEPT]) if len(found) >= _LEAST else ()
 
 
 def _candidates(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from math import log10
 from statistics import median
+from typing import NamedTuple
 
 from vocab.oddity import Figures, Key, Oddity, short
 from vocab.reference import Ratio, indicators, ratios
@@ -28,9 +29,11 @@ _MOST = 12
 _LEAST, _STEP = 4, 0.9  # how many figures make a median, and how far from it, in half ranges, is far
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """`x[first] − x[second]` is within `half` of `centre`, in decades; kind: range | ratio | year | step."""
+class _Term(NamedTuple):
+    """`x[first] − x[second]` is within `half` of `centre`, in decades; kind: range | ratio | year | step.
+
+    A tuple: a hundred of them are made for each report that comes in.
+    """
 
     kind: str
     first: Key

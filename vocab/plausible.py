@@ -148,6 +148,11 @@ def _named(period: str) -> tuple[int, str, bool]:
     return read.year, str(read.year) if whole else read.text, whole
 
 
+def year_of(period: str) -> int:
+    """The year that a period of the vocabulary belongs to. Raises `BadPeriod`."""
+    return _named(period)[0]
+
+
 def names_of(period: str) -> tuple[str, str]:
     """A period as it is written, and as warnings call it."""
     return period, _named(period)[1]
@@ -177,6 +182,12 @@ def _twice(given: Iterable[Observation]) -> Iterator[Oddity]:
         if known != each.value:
             params = {"value": canonical(known), "second": canonical(each.value)}
             yield Oddity(each.indicator, period, _key(each)[1], "twice", params)
+
+
+def traces(observations: Iterable[Observation]) -> dict[str, tuple[str, ...]]:
+    """Year by year, what the figures of a place have in common with a copy of them: see `copies.traces`."""
+    split = _by_period(observations)
+    return {period: copies.traces(period, figures) for (_, period, whole), figures in split.items() if whole}
 
 
 def duplicates(reports: Sequence[tuple[str, Iterable[Observation]]]) -> tuple[tuple[str, Oddity], ...]:

@@ -430,6 +430,16 @@ warnings = Table(
     Index("warnings_by_place", "place", "period"),
 )
 
+traces = Table(
+    "traces",
+    views,
+    Column("place", Text, primary_key=True),
+    Column("period", Text, primary_key=True),  # a year
+    Column("digest", Text, primary_key=True),  # of one public figure that two places seldom share
+    Index("traces_by_digest", "period", "digest", "place"),
+    sqlite_with_rowid=False,
+)
+
 restricted = MetaData()  # cache/restricted.sqlite: another store, not a filter
 restricted_cursor = Table(
     "cursor",

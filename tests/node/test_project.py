@@ -28,7 +28,7 @@ from vocab.model import Envelope, Observation
 from vocab.terms import LICENCE_OUVERTE
 
 SECRET = 918273645
-TABLES = ("cursor", "directory", "relations", "observations", "graphs", "quarantine", "warnings")
+TABLES = ("cursor", "directory", "relations", "observations", "graphs", "quarantine", "warnings", "traces")
 
 
 @pytest.fixture

@@ -78,3 +78,34 @@ def test_a_figure_that_is_not_public_makes_no_warning_and_no_comparison(council:
     say(council, "2025", "network", operatingIncome=918273645000)
     say(council, "2025", visits=52000)
     assert found(council) == []
+
+
+def test_two_places_that_give_the_same_report(council: Node) -> None:
+    same = {"visits": 4210, "operatingCosts": 71250, "floorArea": 365, "events": 41, "eventAttendance": 980}
+    say(council, "2025", **same)
+    add_place(council, "fournil", place(council, "fournil", "Le fournil"))
+    add_report(council, "fournil", "2025", figures("2025", **(same | {"visits": 3900})), "public")
+    add_report(council, "fournil", "2024", figures("2024", **same), "public")
+    publish(council)
+    catch_up(council)
+    copies = [row for row in warnings(council, "2025") if row.code == "copy.place"]
+    assert [row.params["count"] for row in copies] == ["4", "4"]
+    assert "Le fournil" in copies[0].sentence("en")
+    assert copies[0].params["iri"] == copies[1].place
+    assert {row.document for row in copies} == {row.place.replace("#place", "/documents/report-2025") for row in copies}
+    assert warnings(council, "2024", copies[0].place) == []
+    assert [row.code for row in warnings(council, "2025", copies[1].place)] == ["copy.place"]
+    add_report(council, "fournil", "2025", figures("2025", visits=3900, events=12), "public")
+    publish(council)
+    catch_up(council)
+    assert [row for row in warnings(council, "2025") if row.code == "copy.place"] == []
+
+
+def test_places_of_one_operator_share_what_is_asked_of_it(council: Node) -> None:
+    same = {"members": 127, "cash": 41250, "votersEntitled": 121, "votersPresent": 43, "boardSize": 11}
+    add_place(council, "fournil", place(council, "fournil", "Le fournil"))
+    for slug in ("etabli", "fournil"):
+        add_report(council, slug, "2025", figures("2025", **same), "public")
+    publish(council)
+    catch_up(council)
+    assert found(council) == []
