@@ -110,7 +110,7 @@ def routes(node: Node) -> list[web.RouteDef]:
 
 def _network(node: Node) -> list[web.RouteDef]:
     """What a council shows, each page with its files."""
-    from node.web import campaign, council, founding, indicators, places, territories
+    from node.web import campaign, council, founding, indicators, places, quality, territories
 
     sheets: tuple[tuple[str, sheet.Make], ...] = (
         ("/", council.home),
@@ -121,6 +121,7 @@ def _network(node: Node) -> list[web.RouteDef]:
         ("/territories", territories.territories),
         ("/territories/{code:[0-9A-Za-z]{2,9}}", territories.of_code),
         ("/where", founding.where),
+        ("/quality", quality.page),
         ("/campaign", campaign.page),
     )
     return [route for path, make in sheets for route in sheet.routes(node, path, make)]

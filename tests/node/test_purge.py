@@ -32,6 +32,10 @@ PAGES = {
     "/places": {},
     "/places.json": {},
     "/places.csv": {},
+    "/index.json": {},
+    "/quality": {"period": "2025"},
+    "/quality.json": {"period": "2025"},
+    "/quality.csv": {"period": "2025"},
     "/indicators/visits": {"by": "country", "period": "2025"},
     "/totals.json": {"indicator": "visits", "by": "commune", "period": "2025"},
     "/totals.csv": {"indicator": "visits", "by": "country", "period": "2025"},
@@ -113,7 +117,8 @@ async def test_what_ended_is_shown_nowhere(council: Node, how: str) -> None:
     catch_up(council)
     before = set(await shown(council, far))
     assert before >= {
-        "/", "/places", "/places.json", "/places.csv", "/network/place", "/totals.csv", "/sparql", "timeline",
+        "/", "/places", "/places.json", "/places.csv", "/quality", "/quality.json", "/quality.csv",
+        "/network/place", "/totals.csv", "/sparql", "timeline",
         "public directory", "public graphs", "public observations", "public quarantine", "public relations",
         "restricted observations",
     }  # fmt: skip
