@@ -21,7 +21,7 @@ from vocab.distribution import QUANTILES, Distribution
 from vocab.errors import VocabError
 from vocab.parts import Part
 from vocab.periods import Period
-from vocab.reference import Indicator, dimensions, indicators, themes
+from vocab.reference import Indicator, Limits, dimensions, indicators, themes
 from vocab.units import canonical
 
 COLUMNS = ("theme", "tier", "kind", "label_fr", "label_en", *Row.__slots__)
@@ -132,7 +132,7 @@ def one(node: Node, asked: Asked) -> Sheet | Wrong | None:
 
 def _data(node: Node, rule: Indicator, by: str, page: IndicatorPage) -> dict[str, Any]:
     definition: dict[str, Any] = {name: getattr(rule, name) for name in Indicator.__slots__ if name != "scale"}
-    definition |= {"scale": None if rule.scale is None else canonical(rule.scale)}
+    definition |= {"scale": None if rule.scale is None else canonical(rule.scale), "plausible": _limits(rule.plausible)}
     spread = page.spread
     return {
         "indicator": definition | {"label": dict(rule.label), "definition": dict(rule.definition)},
@@ -159,6 +159,13 @@ def _spread_data(spread: Distribution) -> dict[str, Any]:
 
 def _or_none(value: Decimal | None) -> str | None:
     return None if value is None else canonical(value)
+
+
+def _limits(limits: Limits | None) -> dict[str, Any] | None:
+    """What is plausible for one place and one year, as the vocabulary gives it."""
+    if limits is None:
+        return None
+    return {"min": canonical(limits.low), "max": canonical(limits.high), "zero": limits.zero}
 
 
 def _part_data(part: Part) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from vocab.reference import indicators
 SECRET = re.compile(r"918.?273|645.?546")
 HOSTILE = '"><script>alert(1)</script>'
 FORMULA = "=HYPERLINK(1)"
-PARTS = {"id": ("visits", "directJobsFte", "use", "energy"), "code": ("23", "FR", "23096"), "path": ("x",)}
+PARTS = {"id": ("visits", "directJobsFte", "use", "work"), "code": ("23", "FR", "23096"), "path": ("x",)}
 NAMES = ("visits", "events", "eventAttendance", "directJobsFte", "floorArea", "energyUse", "hoursGiven")
 
 
