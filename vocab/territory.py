@@ -222,22 +222,60 @@ def above(level: str, code: str) -> str:
 
 
 def search(words: str, most: int = 30) -> tuple[tuple[str, str], ...]:
-    """(level, code) of the territories whose name has each of the words, whole names first, then the larger ones."""
+    """(level, code) of the territories whose name has each of the words, whole names first, then the larger ones.
+
+    A part of a commune that has a name of its own (delegated, associated, arrondissement) finds the commune.
+    """
     wanted = fold(words).split()
     if not words.strip() or not wanted:
         return ()
-    named = [(level, code, name) for (level, code), (name, _) in _areas().items()]
-    named += [("commune", row.code, row.name) for row in _rows() if row.kind == "current"]
-    folded = [(fold(name), level, code) for level, code, name in named]
-    found = [(name, level, code) for name, level, code in folded if all(word in name.split() for word in wanted)]
-    found = found or [(name, level, code) for name, level, code in folded if all(word in name for word in wanted)]
-    found.sort(key=lambda each: (each[0] != " ".join(wanted), -population(each[1], each[2]), each[0], each[2]))
-    return tuple((level, code) for _, level, code in found[:most])
+    named = [(name, level, code) for name, level, code in _folded_areas() if all(word in name for word in wanted)]
+    for name, codes in _by_name().items():
+        if all(word in name for word in wanted):
+            named += [(name, "commune", code) for code in codes]
+    found = [each for each in named if all(word in each[0].split() for word in wanted)] or named
+    people, areas, whole = inhabitants(), _populations(), " ".join(wanted)
+    size = {each: people[each[2]] if each[1] == "commune" else areas.get(each[1:], 0) for each in found}
+    found.sort(key=lambda each: (each[0] != whole, -size[each], each[0], each[2]))
+    return tuple(dict.fromkeys((level, code) for _, level, code in found))[:most]
+
+
+@cache
+def _folded_areas() -> tuple[tuple[str, str, str], ...]:
+    return tuple((fold(name), level, code) for (level, code), (name, _) in _areas().items())
 
 
 def area_codes(level: str) -> tuple[str, ...]:
     """Every code of a level (not of communes), sorted."""
     return (COUNTRY,) if level == "country" else tuple(code for kind, code in _areas() if kind == level)
+
+
+@cache
+def _members() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """The present communes of each area above them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in _rows():
+        if row.kind == "current":
+            areas = (COUNTRY, row.region, row.departement, row.epci)
+            for level, code in zip(LEVELS, areas, strict=False):
+                found.setdefault((level, code), []).append(row.code)
+    return MappingProxyType({area: tuple(codes) for area, codes in found.items() if area[1]})
+
+
+def communes_of(level: str, code: str) -> tuple[str, ...]:
+    """The codes of the present communes of an area, sorted; none when it is not known."""
+    if level == "commune":
+        return (code,) if commune(code) else ()
+    return _members().get((level, code), ())
+
+
+def parents(code: str) -> tuple[tuple[str, str], ...]:
+    """(level, code) of what contains a present commune: its EPCI, which is a hierarchy of its own, then the others."""
+    found = commune(code)
+    if found is None:
+        return ()
+    levels = (("epci", found.epci), ("departement", found.departement), ("region", found.region), ("country", COUNTRY))
+    return tuple((level, above) for level, above in levels if above)
 
 
 @cache
@@ -257,3 +295,9 @@ def population(level: str, code: str) -> int:
         found = commune(code)
         return found.population if found else 0
     return _populations().get((level, code), 0)
+
+
+@cache
+def inhabitants() -> Mapping[str, int]:
+    """The municipal population of every present commune, by code; kept once asked, so for a node that gathers."""
+    return MappingProxyType({row.code: row.population for row in _rows() if row.kind == "current"})

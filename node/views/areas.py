@@ -65,13 +65,14 @@ class Divisions:
 
 def divisions(node: Node) -> Divisions:
     """The fixed divisions and the layers of this node."""
-    kept = _KEPT.setdefault(node.store, {})
+    kept = _KEPT.get(node.store, {})
     with node.store.read() as connection:
         known = layers.all_of(connection)
-        for layer in known:
-            if layer not in kept:
-                kept[layer] = _classes(layer, layers.classes(connection, layer.name))
-    return Divisions({layer.name: kept[layer] for layer in known})
+        found = {
+            layer: kept.get(layer) or _classes(layer, layers.classes(connection, layer.name)) for layer in known
+        }  # fmt: skip
+    _KEPT[node.store] = found
+    return Divisions({layer.name: classes for layer, classes in found.items()})
 
 
 _KEPT: WeakKeyDictionary[Store, dict[Layer, Classes]] = WeakKeyDictionary()  # one that is loaded again is another one
@@ -79,8 +80,9 @@ _KEPT: WeakKeyDictionary[Store, dict[Layer, Classes]] = WeakKeyDictionary()  # o
 
 def _classes(layer: Layer, by_commune: Mapping[str, str]) -> Classes:
     people: dict[str, int] = {}
+    inhabitants = territory.inhabitants()
     for commune, value in by_commune.items():
-        people[value] = people.get(value, 0) + territory.population("commune", commune)
+        people[value] = people.get(value, 0) + inhabitants.get(commune, 0)
     is_membership = set(people) <= {"yes", "no"}
     if is_membership:
         people["no"] = territory.population("country", territory.COUNTRY) - people.get("yes", 0)
@@ -109,9 +111,9 @@ def sizes() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _by_size() -> Mapping[str, int]:
     people: dict[str, int] = {}
-    for commune in territory.communes():
-        size = size_of(commune.population)
-        people[size] = people.get(size, 0) + commune.population
+    for inhabitants in territory.inhabitants().values():
+        size = size_of(inhabitants)
+        people[size] = people.get(size, 0) + inhabitants
     return people
 
 

@@ -107,7 +107,7 @@ def _crossed(one: Classes, other: Classes) -> dict[str, str]:
 def _rows(name: str, classes: Classification, communes: Mapping[str, list[str]]) -> Iterable[Row]:
     by_commune, other, order = classes
     people = Counter(dict.fromkeys(order, 0))
-    for code, inhabitants in _people().items():
+    for code, inhabitants in territory.inhabitants().items():
         people[by_commune.get(code, other)] += inhabitants
     whole = Decimal(people.total())
     placed = {
@@ -123,11 +123,5 @@ def _rows(name: str, classes: Classification, communes: Mapping[str, list[str]])
 
 
 @cache
-def _people() -> Mapping[str, int]:
-    """The inhabitants of each present commune."""
-    return {commune.code: commune.population for commune in territory.communes()}
-
-
-@cache
 def _sizes() -> Mapping[str, str]:
-    return {code: size_of(people) for code, people in _people().items()}
+    return {code: size_of(people) for code, people in territory.inhabitants().items()}

@@ -1,7 +1,7 @@
 """One territory: what contains it, what it contains, its places, its totals. EPCI are a hierarchy of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 
@@ -11,7 +11,7 @@ from node.store.schema import directory
 from node.views import network, places, totals
 from node.views.areas import divisions
 from node.views.places import Entries, Known, Wanted
-from node.views.totals import Row
+from node.views.totals import Ground, Row
 from vocab import territory
 
 _LEVELS = ("country", "departement", "region", "epci", "commune")  # a code that several levels know is the first's
@@ -37,12 +37,16 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class TerritoryPage:
-    """Everything on a territory's page. `classes`: of a commune, its class in each layer and its size."""
+    """Everything on a territory's page. `classes`: of a commune, its class in each layer and its size.
+
+    `across` is the other hierarchy: the EPCI of a commune or of a département, the départements that an EPCI lies in.
+    """
 
     area: Area
     others: tuple[Area, ...]
     population: int
     parents: tuple[Area, ...]
+    across: tuple[Area, ...]
     children: tuple[Child, ...]
     classes: Mapping[str, str]
     layers: tuple[Layer, ...]
@@ -61,7 +65,7 @@ def areas_of(code: str) -> tuple[Area, ...]:
 def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
     """The page of a territory for a year; the latest that has a figure when none is said."""
     period = period or totals.default_period(node, *network.HEADLINES)
-    ground = totals.read(node, (*network.HEADLINES, "placesCount"), period)
+    ground = _within(totals.read(node, (*network.HEADLINES, "placesCount"), period), area)
     names = ("placesCount", *network.HEADLINES)
     rows = [row for name in names if (row := totals.row_of(ground, name, area.level, area.code)) is not None]
     known = divisions(node)
@@ -71,6 +75,7 @@ def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
         others=tuple(other for other in areas_of(area.code) if other != area),
         population=territory.population(area.level, area.code),
         parents=tuple(_parents(area)),
+        across=tuple(_across(area)),
         children=tuple(_children(node, area)),
         classes=classes,
         layers=tuple(each.layer for each in known.layers.values()),
@@ -85,22 +90,31 @@ def known_in(node: Node, area: Area) -> tuple[Known, ...]:
     return places.found(node, Wanted() if area.level == "country" else Wanted(**{area.level: area.code}))
 
 
+def _within(ground: Ground, area: Area) -> Ground:
+    """The ground of one area: its places and their figures alone."""
+    here = {iri: place for iri, place in ground.places.items() if place.areas[area.level] == area.code}
+    figures = {name: tuple(fact for fact in facts if fact.place in here) for name, facts in ground.figures.items()}
+    return replace(ground, places=here, figures=figures)
+
+
 def _parents(area: Area) -> Iterator[Area]:
-    """What contains it, the nearest first; an EPCI may lie in several départements."""
-    if area.level == "country":
+    """What contains it, the nearest first. An EPCI may cross a département and a region: it is in the country only."""
+    if area.level == "commune":
+        yield from (Area(level, code) for level, code in territory.parents(area.code) if level != "epci")
         return
-    if area.level == "commune" and (commune := territory.commune(area.code)):
-        if commune.epci:
-            yield Area("epci", commune.epci)
-        yield Area("departement", commune.departement)
-        yield Area("region", commune.region)
-    if area.level == "epci":
-        members = [commune for commune in territory.communes() if commune.epci == area.code]
-        yield from (Area("departement", code) for code in sorted({commune.departement for commune in members}))
-        yield from (Area("region", code) for code in sorted({commune.region for commune in members}))
-    if area.level == "departement":
-        yield Area("region", territory.above("departement", area.code))
-    yield Area("country", territory.COUNTRY)
+    if area.level == "departement" and (region := territory.above("departement", area.code)):
+        yield Area("region", region)
+    if area.level != "country":
+        yield Area("country", territory.COUNTRY)
+
+
+def _across(area: Area) -> list[Area]:
+    """Of a commune or a département, its EPCI; of an EPCI, the départements that it has communes in; by name."""
+    level = {"commune": "epci", "departement": "epci", "epci": "departement"}.get(area.level)
+    if level is None:
+        return []
+    above = {code for commune in territory.communes_of(area.level, area.code) for code in territory.parents(commune)}
+    return [Area(level, code) for code in _by_name(level, [code for each, code in above if each == level])]
 
 
 def _children(node: Node, area: Area) -> Iterator[Child]:

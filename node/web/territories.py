@@ -23,7 +23,7 @@ FOUND = ("level", "code", "name", "population")
 def territories(node: Node, asked: Asked) -> Sheet:
     """Search by name; regions and départements. The files hold what was found, else every region and département."""
     words = asked.query.get("q", "").strip()[:80]
-    found = [Area(level, code) for level, code in territory.search(words)]
+    found = [*areas_of(words.upper()), *(Area(level, code) for level, code in territory.search(words))]
     listed = (
         found
         if words
@@ -68,6 +68,7 @@ def of_code(node: Node, asked: Asked) -> Sheet | None:
         "written": code,
         "population": page.population,
         "within": [_about(each) for each in page.parents],
+        "across": [_about(each) for each in page.across],
         "layers": {layer.name: {"class": page.classes.get(layer.name), "source": layer.source, "date": layer.date}
                    for layer in page.layers} if page.classes else {},
         "townsize": page.classes.get("townsize"),
@@ -89,10 +90,12 @@ def _html(node: Node, asked: Asked, page: TerritoryPage, written: str, years: tu
         lang,
         asked.query,
         area=_named(area, lang),
-        was=written if written not in (area.code, "FR") else "",
+        level=area.level,
+        was=_was(written, area, lang),
         same_number=[_named(other, lang) for other in page.others],
         population=page.population,
         parents=[_named(each, lang) for each in page.parents],
+        across=[_named(each, lang) for each in page.across],
         children=[
             _named(child.area, lang) | {"described": child.described, "listed": child.listed} for child in page.children
         ],
@@ -109,6 +112,14 @@ def _html(node: Node, asked: Asked, page: TerritoryPage, written: str, years: tu
         all_places=link(lang, "/places", **({} if area.level == "country" else {area.level: area.code})),
         files=asked.files,
     )
+
+
+def _was(written: str, area: Area, lang: str) -> str:
+    """What the code that was written is to the commune of today; empty when it is its own."""
+    if written == area.code:
+        return ""
+    name = territory.name_of(area.level, area.code, lang)
+    return text(lang, f"territory.was.{territory.resolve(written).reason}", was=written, name=name, code=area.code)
 
 
 def _classes(page: TerritoryPage, lang: str) -> list[dict[str, str]]:

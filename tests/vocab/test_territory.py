@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from tests.shared import shared
-from vocab.territory import area_codes, commune, name_of, population, resolve
+from vocab.territory import area_codes, commune, communes_of, inhabitants, name_of, parents, population, resolve, search
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,24 @@ def test_same_as_the_published_communes() -> None:
             found = commune(row["code"])
             assert found is not None, row["code"]
             assert (found.departement, found.region, found.epci) == (row["dep"], row["reg"], row["siren_epci"])
+
+
+def test_what_contains_and_what_is_contained() -> None:
+    assert parents("23096") == (("epci", "200034825"), ("departement", "23"), ("region", "75"), ("country", "FR"))
+    assert parents("29083") == (("departement", "29"), ("region", "53"), ("country", "FR")), "no EPCI on this island"
+    assert parents("75110") == ()
+    assert "23096" in communes_of("epci", "200034825")
+    assert communes_of("commune", "23096") == ("23096",)
+    assert communes_of("commune", "75110") == communes_of("epci", "0") == communes_of("epci", "") == ()
+    assert len(communes_of("country", "FR")) == len(inhabitants())
+    assert sum(inhabitants()[code] for code in communes_of("departement", "23")) == population("departement", "23")
+    departements = {epci: {code[:2] for code in communes_of("epci", epci)} for epci in area_codes("epci")}
+    assert sum(len(some) > 1 for some in departements.values()) == 89, "EPCI that cross a département"
+
+
+def test_search() -> None:
+    assert search("guéret") == (("commune", "23096"), ("epci", "200034825"))
+    assert search("Pierre-Bénite") == (("commune", "69149"),), "a part finds the whole"
+    assert search("st denis")[0] == ("commune", "97411"), "whole names first, the largest first"
+    assert search("") == search("  ") == search("'") == search("zzzz") == ()
+    assert len(search("saint")) == 30
