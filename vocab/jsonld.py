@@ -1,16 +1,16 @@
 """From a document to RDF: sorted N-Quads, and the digest of them that the document carries.
 
-Our documents have no blank node, so their canonical form is their sorted N-Quads and needs no RDFC-1.0. PyLD is
-loaded when first used: the request path never comes here.
+Our documents have no blank node, so their canonical form is their sorted N-Quads and needs no RDFC-1.0. The request
+path never comes here.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from vocab.contexts import acceptable, known
 from vocab.errors import BlankNode, NotJsonLd, UnknownContext
+from vocab.quads import is_iri, quoted, triples
 from vocab.terms import XSD
 
 _NOT_IN_THE_GRAPH = ("proof", "graphDigest")
@@ -24,13 +24,8 @@ def _frozen(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
     return {"contentType": "application/ld+json", "contextUrl": None, "documentUrl": url, "document": document}
 
 
-_NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_ESCAPES = str.maketrans({chr(code): f"\\u{code:04X}" for code in (*range(0x20), 0x7F)} | _NAMED)
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
-
-
 def _iri(value: str) -> str:
-    if not _IRI.fullmatch(value):
+    if not is_iri(value):
         raise NotJsonLd(f"not an IRI: {value[:80]!r}")
     return f"<{value}>"
 
@@ -42,10 +37,10 @@ def _term(node: Mapping[str, Any]) -> str:
     if node["type"] == "blank node":
         raise BlankNode(value)
     if "language" in node:
-        return f'"{value.translate(_ESCAPES)}"@{node["language"]}'
+        return f"{quoted(value)}@{node['language']}"
     datatype = node["datatype"]
     suffix = "" if datatype == XSD + "string" else f"^^{_iri(datatype)}"
-    return f'"{value.translate(_ESCAPES)}"{suffix}'
+    return quoted(value) + suffix
 
 
 def nquads(document: Mapping[str, Any], graph: str = "") -> list[str]:
@@ -54,23 +49,25 @@ def nquads(document: Mapping[str, Any], graph: str = "") -> list[str]:
     `graph` names the graph of each line; empty leaves the default graph. Raises `BlankNode`, `UnknownContext` and
     `NotJsonLd`.
     """
-    from pyld import jsonld
-
     if not acceptable(document.get("@context")):
         raise UnknownContext("@context")
     plain = {key: value for key, value in document.items() if key not in _NOT_IN_THE_GRAPH}
+    end = f" {_iri(graph)} ." if graph else " ."
+    found = triples(plain)
+    return sorted(triple + end for triple in (_by_pyld(plain) if found is None else found))
+
+
+def _by_pyld(document: Mapping[str, Any]) -> set[str]:
+    """The triples of any document; PyLD is loaded when first needed, which our own documents never do."""
+    from pyld import jsonld
+
     try:
-        dataset = jsonld.to_rdf(plain, {"documentLoader": _frozen})
+        dataset = jsonld.to_rdf(document, {"documentLoader": _frozen})
     except jsonld.JsonLdError as error:
         raise NotJsonLd(str(error)) from error
     if set(dataset) - {"@default"}:
         raise NotJsonLd("a graph inside the document")
-    name = f" {_iri(graph)}" if graph else ""
-    lines = {
-        f"{_term(t['subject'])} {_term(t['predicate'])} {_term(t['object'])}{name} ."
-        for t in dataset.get("@default", [])
-    }
-    return sorted(lines)
+    return {f"{_term(t['subject'])} {_term(t['predicate'])} {_term(t['object'])}" for t in dataset.get("@default", [])}
 
 
 def graph_digest(document: Mapping[str, Any]) -> str:
