@@ -1,7 +1,7 @@
 """A file looked at before it is used: its shape, and what is odd in its figures. Needs no node, keeps nothing.
 
 Either figures as in `report.csv`, with the columns `place` and `period` where there are several; or one place a row,
-in the columns of a source that is known.
+in the columns of a source that is known, or with the identifiers of indicators as columns.
 """
 
 import csv
@@ -13,7 +13,7 @@ from node.importers import commune_mesure_columns as source
 from node.importers import table
 from vocab import plausible
 from vocab.errors import Mistake
-from vocab.intake.report import Line, figures_csv
+from vocab.intake.report import Line, figures_csv, is_period, together
 from vocab.model import Observation
 from vocab.oddity import Oddity, short
 from vocab.reference import indicators
@@ -46,6 +46,16 @@ def check(raw: bytes, period: str, last: bytes | None = None, last_period: str =
 
 
 _Read = tuple[tuple[Line, ...], tuple[Mistake, ...], tuple[Found, ...]]
+_PLACE, _PERIOD = ("place", "name", "id"), ("period", "year")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A table of one place a row: where its name, its period (if anywhere) and its figures stand."""
+
+    place: str
+    period: str
+    columns: tuple[source.Column, ...]
 
 
 def _read(raw: bytes, period: str) -> _Read:
@@ -53,9 +63,20 @@ def _read(raw: bytes, period: str) -> _Read:
         read = table.read(raw)
     except csv.Error:
         read = table.Table((), ())  # said by the reader of figures, with its line
-    if set(read.columns) >= source.KNOWN_BY:
-        return _rows(read, period)
-    return (*figures_csv(raw, period), ())
+    layout = _layout(read.columns)
+    return (*figures_csv(raw, period), ()) if layout is None else _rows(read, layout, period)
+
+
+def _layout(columns: tuple[str, ...]) -> _Layout | None:
+    """The columns of a known source, or identifiers of indicators as columns; None for one figure a row."""
+    if set(columns) >= source.KNOWN_BY:
+        return _Layout("name", "", source.COLUMNS)
+    entered = {name.lower(): name for name, rule in indicators().items() if rule.origin == "entered"}
+    found = tuple(source.Column((name,), entered[name]) for name in columns if name in entered)
+    if not found or "indicator" in columns:
+        return None
+    place, period = (next((name for name in names if name in columns), "") for names in (_PLACE, _PERIOD))
+    return _Layout(place, period, found)
 
 
 def _in_order(found: Iterable[Found]) -> list[Found]:
@@ -91,25 +112,36 @@ def _row(odd: Oddity, said: Iterable[Line]) -> str:
     return (own[-1] if own else of_year[0]).field
 
 
-def _rows(read: table.Table, period: str) -> _Read:
-    """One place a row, in the columns of the source."""
+def _rows(read: table.Table, layout: _Layout, period: str) -> _Read:
+    """One place a row."""
     lines: list[Line] = []
     errors: list[Mistake] = []
     means: list[Found] = []
     for row in read.rows:
-        if row.ragged:
-            errors.append(Mistake(str(row.number), "row.long", {"columns": str(len(read.columns))}))
+        when = row[layout.period] or period
+        if row.ragged or not is_period(when):
+            code = "row.long" if row.ragged else "period.bad"
+            errors.append(Mistake(str(row.number), code, {"columns": str(len(read.columns))}))
             continue
-        for column in source.COLUMNS:
-            values = _values(row, column.names, errors)
-            if not values:
-                continue
+        said, of_means = _row_of(row, layout, when, errors)
+        errors += together(said) if said else ()
+        lines += said
+        means += of_means
+    return tuple(lines), tuple(errors), tuple(means)
+
+
+def _row_of(row: table.Row, layout: _Layout, period: str, errors: list[Mistake]) -> tuple[list[Line], list[Found]]:
+    """The figures of one row, and the means in it, which are none."""
+    lines: list[Line] = []
+    means: list[Found] = []
+    for column in layout.columns:
+        if values := _values(row, column.names, errors):
             figure = _figure(column, total(values), period)
             if column.times:
                 means += _mean(row, column, figure)
             else:
-                lines.append(Line(str(row.number), row["name"], figure))
-    return tuple(lines), tuple(errors), tuple(means)
+                lines.append(Line(str(row.number), row[layout.place], figure))
+    return lines, means
 
 
 def _figure(column: source.Column, value: Decimal, period: str) -> Observation:

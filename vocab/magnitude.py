@@ -155,7 +155,8 @@ def _scales(key: Key, value: Decimal) -> Iterator[_Guess]:
 def _means(key: Key, terms: Sequence[_Term], sizes: Mapping[Key, float]) -> Iterator[_Guess]:
     for term in terms:
         if term.ratio and term.ratio.may_be_mean and term.first == key and term.second and sizes[term.second] > 0.3:
-            yield _Guess("mean", key, ((key, sizes[term.second]),), 1.0, term.ratio.denominator)
+            doubt = -2.0 if _is_beyond(term, sizes) else 1.0
+            yield _Guess("mean", key, ((key, sizes[term.second]),), doubt, term.ratio.denominator)
 
 
 def _confusions(key: Key, sizes: Mapping[Key, float]) -> Iterator[_Guess]:
@@ -165,11 +166,12 @@ def _confusions(key: Key, sizes: Mapping[Key, float]) -> Iterator[_Guess]:
         if key == one and other in sizes:
             gap = sizes[other] - sizes[one]
             if gap < 0:
-                yield _Guess("hours.swapped", one, ((one, gap), (other, -gap)), 0.0, counted)
+                yield _Guess("hours.swapped", one, ((one, gap), (other, -gap)), -_GUESSED, counted)
+        doubt = -_UNLIKELY if sizes.get(one) == sizes.get(other) else _GUESSED  # one figure written twice
         if key == one:
-            yield _Guess("hours.as_heads", one, ((one, -usual),), _GUESSED, counted)
+            yield _Guess("hours.as_heads", one, ((one, -usual),), doubt, counted)
         if key == other:
-            yield _Guess("hours.as_hours", other, ((other, usual),), _GUESSED, heads)
+            yield _Guess("hours.as_hours", other, ((other, usual),), doubt, heads)
 
 
 def _gain(guess: _Guess, touching: Mapping[Key, list[_Term]], sizes: Mapping[Key, float]) -> float:

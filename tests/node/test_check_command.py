@@ -107,6 +107,23 @@ def test_one_place_a_row_in_the_columns_of_a_source(typed: Typed) -> None:
     assert {each["period"] for each in said["warnings"]} == {str(max(int(e["period"]) for e in said["warnings"]))}
 
 
+def test_one_place_a_row_with_indicators_as_columns(typed: Typed) -> None:
+    head = "place;period;visits;events;eventAttendance;floorArea;remark\n"
+    rows = [
+        "a;2024;4100;30;900;365;",
+        "a;2025;41000;31;;365;ok",
+        "b;2025;1200,5;12;2;;",
+        "c;2025;;;;;",
+        "d;2O25;1;1;1;1;",
+    ]
+    said = typed.json("check", typed.file(head + "\n".join(rows)), code=1)
+    codes = [(each["row"], each["code"]) for each in said["errors"]]
+    assert codes == [(4, "value.whole"), (6, "period.bad")]
+    assert (3, "a", "visits", "year.high") in brief(said)
+    assert (4, "b", "eventAttendance") in [each[:3] for each in brief(said)]
+    assert {each[0] for each in brief(said)} == {3, 4}
+
+
 def test_what_is_entered_and_published_is_warned_of_and_goes_on(typed: Typed) -> None:
     typed.run("init", "--url", "https://etabli.example", "--role", "site")
     typed.run("place", "add", "etabli", "--file", typed.file(PLACE, "place.toml"))

@@ -38,8 +38,8 @@ FAR = World(
 )  # fmt: skip
 
 UNSEEN = World(
-    area=260, spread=0.55, noise=0.2, strange=0.14, growth=0.12,
-    profiles={"cafe": 4, "maker": 1, "cultural": 2, "coworking": 1, "wasteland": 0.3},
+    area=380, spread=0.52, noise=0.23, strange=0.15, growth=0.08,
+    profiles={"cafe": 2, "maker": 3, "cultural": 1, "coworking": 2, "wasteland": 0.5},
 )  # fmt: skip
 
 # What a place has: of what, how much of it, who has it at all (a share, or by profile).

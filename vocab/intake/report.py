@@ -131,7 +131,7 @@ def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[Line]:
         padded = [cell.strip() for cell in cells[:width]] + [""] * (width - len(cells))
         before, row = len(found), dict(zip(table.names, padded, strict=True))
         when = row.get("period") or period
-        if not _is_period(when):
+        if not is_period(when):
             found.append(Mistake(line, "period.bad"))
             continue
         figure = _figure(row, when, table.separator, line, found)
@@ -141,7 +141,8 @@ def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[Line]:
             found += [m for m in check.observation(line, figure) if m.code not in ("value.empty", "value.with_status")]
 
 
-def _is_period(text: str) -> bool:
+def is_period(text: str) -> bool:
+    """Whether a text is a period of the vocabulary."""
     try:
         return bool(Period.parse(text))
     except BadPeriod:
@@ -154,7 +155,7 @@ def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
 
 def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mistake, ...]:
     """The figures of one file for one period, or everything to mend; a mistake's field is its line number."""
-    if not _is_period(period):
+    if not is_period(period):
         return (Mistake("period", "period.bad"),)
     table = _table(raw)
     if isinstance(table, Mistake):
@@ -163,11 +164,11 @@ def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mista
     if found:
         return tuple(found)
     read = list(_rows(table, period, found))
-    found += _together(read) if read or not found else ()
+    found += together(read) if read or not found else ()
     return _in_order(found) or tuple(line.figure for line in read)
 
 
-def _together(read: Sequence[Line]) -> list[Mistake]:
+def together(read: Sequence[Line]) -> list[Mistake]:
     """What is wrong with the figures of one report, each alone and all together."""
     lines, figures = [line.field for line in read], [line.figure for line in read]
     return [*check.observations(figures, lines)] or [*plausible.comparisons(figures, lines)]
@@ -189,6 +190,6 @@ def figures_csv(raw: bytes, period: str) -> tuple[tuple[Line, ...], tuple[Mistak
     for line in read:
         reports.setdefault((line.place, line.figure.period), []).append(line)
     for report in reports.values():
-        found += _together(report)
+        found += together(report)
     known = tuple(line for line in read if line.figure.indicator in indicators())
     return known, _in_order(found or ([] if read else [Mistake("report.csv", "report.empty")]))
