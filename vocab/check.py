@@ -71,7 +71,8 @@ def _lists(place: Place) -> list[Mistake]:
     return found
 
 
-def _operator(operator: Operator) -> list[Mistake]:
+def operator(operator: Operator) -> list[Mistake]:
+    """Everything to mend in who runs a place."""
     found = []
     if not operator.name:
         found.append(Mistake("operator.name", "field.missing"))
@@ -91,7 +92,8 @@ def _luhn(digits: str) -> bool:
     return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0
 
 
-def _when(field: str, text: str) -> list[Mistake]:
+def when(field: str, text: str) -> list[Mistake]:
+    """A date that is none, to the year, the month or the day."""
     if not text:
         return []
     try:
@@ -144,6 +146,11 @@ def _hours(place: Place) -> list[Mistake]:
     return found
 
 
+def is_web(text: str) -> bool:
+    """Whether it is an address of the web that pages can link to."""
+    return bool(_WEB.fullmatch(text))
+
+
 def place(value: Place) -> tuple[Mistake, ...]:
     """Everything to mend in a place."""
     found: list[Mistake] = []
@@ -154,13 +161,13 @@ def place(value: Place) -> tuple[Mistake, ...]:
         found += line(f"summary.{lang}", text.replace("\n", " ").replace("\t", " "), 2_000)
     found += _lists(value)
     found += concepts("status", "status", (value.status,))
-    found += _when("opened", value.opened) + _when("closed", value.closed)
+    found += when("opened", value.opened) + when("closed", value.closed)
     if value.opened and value.closed and value.closed < value.opened[: len(value.closed)]:
         found.append(Mistake("closed", "closed.before", {"value": value.closed, "opened": value.opened}))
     found += _where(value) + _hours(value)
     if value.operator is not None:
-        found += _operator(value.operator)
-    if value.website and not _WEB.fullmatch(value.website):
+        found += operator(value.operator)
+    if value.website and not is_web(value.website):
         found.append(Mistake("website", "web.bad", {"value": value.website}))
     return tuple(found)
 

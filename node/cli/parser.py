@@ -47,6 +47,7 @@ HOST = _arg("host", nargs="?", metavar="HOST")
 COMMENT = _arg("--comment", default="", metavar="TEXT")
 REMOVE = _arg("--remove", action="store_true")
 PERIOD = _arg("--period", required=True, metavar="P")
+PROFILES = ("anct", "bdftl", "commune-mesure", "gogocarto", "schema", "table")
 SHARING = ("public", "network", "aggregate-only", "private")
 TEXT = {"default": "", "metavar": "TEXT"}
 
@@ -147,8 +148,14 @@ COMMANDS: tuple[Command, ...] = (
         "node.cli.importing:import_file",
         (
             _arg("path", metavar="FILE"),
-            _arg("--profile", required=True, choices=("anct",)),
+            _arg("--profile", required=True, choices=PROFILES),
             _arg("--dry-run", action="store_true"),
+            _arg("--report", metavar="F"),
+            _arg("--mapping", metavar="NAME_OR_FILE"),
+            _arg("--source", **TEXT),
+            _arg("--period", metavar="P"),
+            _arg("--list-name", default="", metavar="NAME"),
+            _arg("--place", metavar="SLUG"),
         ),
     ),
     Command(

@@ -9,12 +9,13 @@ is *unknown*.
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from dataclasses import replace
 
 from federation.canonical import jcs
+from node.importers.candidate import Candidate, Merged, Rejected, Said
 from node.importers.contacts import without_contacts
-from node.importers.placing import Clues, Placed, place
+from node.importers.file import File, rows_of
+from node.importers.placing import Clues, Placed, insee, place, point, postcode
 from node.importers.report import Note
 from node.importers.table import Row
 from node.importers.wording import clean, shortened, website
@@ -27,45 +28,17 @@ PROGRAMME = {
     "fabrique-de-territoire": "fabrique-de-territoire",
     "manufacture-de-proximite": "manufacture-de-proximite",
 }
-_FINEST = Decimal("0.000001")  # a decimetre
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A place made of one row and of those that say more about it. `place.iri` is empty until it has a document."""
-
-    row: int
-    id: str
-    place: Place
-    source: str
-    digest: str
-    notes: tuple[Note, ...]
+def read_file(file: File) -> Iterator[Said]:
+    """The places of a list."""
+    return read(rows_of(file, COLUMNS))
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """A row that says more about the place of another one."""
-
-    row: int
-    id: str
-    name: str
-    into: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A row that cannot be taken."""
-
-    row: int
-    id: str
-    name: str
-    reason: Note
-
-
-def read(rows: Iterable[Row]) -> Iterator[Candidate | Merged | Rejected]:
+def read(rows: Iterable[Row]) -> Iterator[Said]:
     """What each row is; the results come in the order of the rows."""
     by_id: dict[str, Row] = {}
-    results: dict[int, Candidate | Merged | Rejected] = {}
+    results: dict[int, Said] = {}
     for row in rows:
         twin = by_id.setdefault(_id(row), row)
         if twin is row:
@@ -78,7 +51,7 @@ def read(rows: Iterable[Row]) -> Iterator[Candidate | Merged | Rejected]:
     return iter(results[number] for number in sorted(results))
 
 
-def _join(row: Row, by_id: dict[str, Row], results: dict[int, Candidate | Merged | Rejected]) -> None:
+def _join(row: Row, by_id: dict[str, Row], results: dict[int, Said]) -> None:
     """Add a label row to the place that it repeats, if that place was taken."""
     target = by_id.get(row["sameas"]) if row["sameas"] else None
     said = results[row.number]
@@ -125,7 +98,7 @@ def _candidate(row: Row, name: str, street: str, web: str, placed: Placed, notes
     made = Place(
         iri="",
         name=short,
-        address=Address(placed.commune.code, street, _postcode(row), placed.commune.name),
+        address=Address(placed.commune.code, street, postcode(row["cp"]), placed.commune.name),
         typology=_codes(row["typo"], TYPOLOGY),
         programme=_codes(row["labels"], PROGRAMME),
         status="unknown",
@@ -146,44 +119,25 @@ def _id(row: Row) -> str:
     return row["id"].partition(";")[0].strip()
 
 
-def _postcode(row: Row) -> str:
-    """Five digits, else nothing; a leading zero that a spreadsheet lost is put back (`1000`), `0` says nothing."""
-    code = row["cp"].removesuffix(".0")
-    return code.zfill(5) if code.isdigit() and len(code) in (4, 5) else ""
-
-
 def _clues(row: Row, name: str, street: str) -> tuple[Clues, tuple[str, ...]]:
     """`cog_raw` is `published|second`, as the list had them; `cog` is the code of today worked out by its editor."""
     published, _, second = row["cog_raw"].partition("|")
     codes = tuple(dict.fromkeys(code for code in (published, second, row["cog"]) if code not in ("", "0")))
-    point = _point(row)
+    found = point(row["lat"], row["lon"])
     badly: tuple[str, ...] = ("code_zero",) if published == "0" else ()
-    if point is None and (row["lat"] or row["lon"]):
+    if found is None and (row["lat"] or row["lon"]):
         badly += ("point_unreadable",)
     clues = Clues(
-        codes=tuple(_code(code) for code in codes),
+        codes=tuple(insee(code) for code in codes),
         derived=published == "0",
         name=row["commune"],
-        postcode=_postcode(row),
-        point=point,
+        postcode=postcode(row["cp"]),
+        point=found,
         exact=row["geo_precision"] == "address",
         words=f"{name} {street} {row['web']}",
         street=street,
     )
     return clues, badly
-
-
-def _code(code: str) -> str:
-    """Five characters: a leading zero that a spreadsheet lost is put back (`1004`)."""
-    return code.upper().zfill(5)
-
-
-def _point(row: Row) -> tuple[Decimal, Decimal] | None:
-    try:
-        lat, lon = (Decimal(row[name].replace(",", ".")).quantize(_FINEST) for name in ("lat", "lon"))
-    except (InvalidOperation, ValueError):
-        return None
-    return (lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 and (lat or lon) else None
 
 
 def _codes(text: str, table: dict[str, str]) -> tuple[str, ...]:

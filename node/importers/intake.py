@@ -2,11 +2,13 @@
 
 A listing is published by the node's own actor under a stable address, so importing again changes nothing, a changed
 row makes a new version, and a listing that was withdrawn here stays withdrawn. A row that leaves the file leaves its
-listing as it is: that a list forgets a place does not say that the place is gone.
+listing as it is: that a list forgets a place does not say that the place is gone. Figures stand below their listing,
+one document a period.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,45 +16,35 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from node.context import Node
-from node.errors import DocumentGone, NodeError
-from node.importers import anct
-from node.importers.anct import Candidate, Merged, Rejected
+from node.errors import DocumentGone
+from node.importers.candidate import Candidate, Merged, Rejected, Said
+from node.importers.figures import odd, releasable
+from node.importers.file import MAX_BYTES, File
+from node.importers.mapping import Mapping
+from node.importers.profiles import PROFILES
+from node.importers.refused import FileRefused
 from node.importers.report import ImportReport, Note, Outcome, RowResult
-from node.importers.table import Row, read
-from node.messages import text
 from node.outgoing import put_document
 from vocab import check
-from vocab.build import listing
+from vocab.build import listing, report
 from vocab.errors import message
-from vocab.model import Envelope
+from vocab.model import Envelope, Observation
+from vocab.parse import REPORTS
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}")
+_LIST = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _BATCH = 200
-
-Said = Candidate | Merged | Rejected
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """A shape of file: the columns it must have, how its rows become places, the name of its listings' addresses."""
+class Options:
+    """What a person says of the file. `source`: its title and date; `period`: of figures that name none; `list_name`:
+    in the addresses of its listings."""
 
-    source: str
-    columns: frozenset[str]
-    read: Callable[[Iterable[Row]], Iterator[Said]]
-
-
-PROFILES: Mapping[str, Profile] = {"anct": Profile(anct.SOURCE, anct.COLUMNS, anct.read)}
-
-
-class FileRefused(NodeError):
-    """The file cannot be read by the profile: nothing was written. `code`: columns, empty, profile."""
-
-    def __init__(self, code: str, **params: str) -> None:
-        self.code = "import_" + code
-        super().__init__(**params)
-
-    def text(self, lang: str) -> str:
-        return text(lang, "import.refused." + self.code.removeprefix("import_"), **self.params)
+    source: str = ""
+    period: str = ""
+    list_name: str = ""
+    mapping: Mapping | None = None
 
 
 class _Undone(Exception):
@@ -62,30 +54,43 @@ class _Undone(Exception):
         self.results = results
 
 
-def import_file(node: Node, path: Path, profile: str, dry_run: bool = False) -> ImportReport:
+def import_file(
+    node: Node, path: Path, profile: str, dry_run: bool = False, options: Options | None = None
+) -> ImportReport:
     """Import a file; raises `FileRefused`, and `OSError` when it cannot be read.
 
     Each batch of rows is one transaction: an import that was interrupted is taken up again by running it again.
     """
-    said = _said(Path(path).read_bytes(), profile)
+    told = options or Options()
+    said = read(path, profile, told)
+    source = list_name(profile, told)
     results: list[RowResult] = []
     sources = sorted({source for each in said if isinstance(each, Candidate) for source in each.source.split(" ; ")})
     remaining = iter(said)
     while batch := list(islice(remaining, _BATCH)):
-        results += _batch(node, PROFILES[profile].source, batch, dry_run)
-    return ImportReport(tuple(results), tuple(sources), dry_run)
+        results += _batch(node, source, batch, dry_run)
+    return ImportReport(tuple(results), tuple(sources), dry_run, profile)
 
 
-def _said(raw: bytes, name: str) -> list[Said]:
-    if name not in PROFILES:
-        raise FileRefused("profile", profile=name, profiles=", ".join(PROFILES))
-    profile, table = PROFILES[name], read(raw)
-    missing = sorted(profile.columns - set(table.columns))
-    if missing:
-        raise FileRefused("columns", profile=name, columns=", ".join(missing))
-    if not table.rows:
-        raise FileRefused("empty")
-    return [_checked(each) for each in profile.read(table.rows)]
+def list_name(profile: str, options: Options) -> str:
+    """What stands in the addresses of the listings. Raises `FileRefused`."""
+    name = options.list_name or (options.mapping.name if options.mapping else "") or PROFILES[profile].source
+    if not _LIST.fullmatch(name) or (name != PROFILES[profile].source and name in PROFILES):
+        raise FileRefused("list", name=name)
+    return name
+
+
+def read(path: Path, profile: str, options: Options) -> list[Said]:
+    """What each row of a file is, checked. Raises `FileRefused` and `OSError`."""
+    if profile not in PROFILES:
+        raise FileRefused("profile", profile=profile, profiles=", ".join(PROFILES))
+    path = Path(path)
+    if not path.is_file() and path.exists():
+        raise FileRefused("unreadable")
+    if path.stat().st_size > MAX_BYTES:
+        raise FileRefused("big", limit=str(MAX_BYTES // 1_000_000))
+    file = File(path.read_bytes(), profile, options.source, options.period, options.mapping)
+    return [_checked(each) for each in PROFILES[profile].read(file)]
 
 
 def _checked(said: Said) -> Said:
@@ -120,16 +125,42 @@ def _one(connection: Connection, node: Node, source: str, said: Said) -> RowResu
     if isinstance(said, Merged):
         return RowResult(said.row, said.id, said.name, Outcome.MERGED, (Note("merged_into", {"id": said.into}),))
 
+    document = f"{node.config.url}/listings/{source}/{said.id}"
+    figures, left = releasable(said.figures, said.published)
+    notes = (*said.notes, *left, *odd(said.figures, said.place))
+    version, changed = 0, 0
+    with suppress(DocumentGone):
+        version = _listed(connection, node, document, said)
+        changed = sum(_reported(connection, node, document, said.source, some) for some in _periods(figures))
+        outcome = Outcome.NEW if version == 1 else Outcome.CHANGED if version or changed else Outcome.UNCHANGED
+        return RowResult(said.row, said.id, said.place.name, outcome, notes, document, len(figures))
+    return RowResult(said.row, said.id, said.place.name, Outcome.UNCHANGED, (*notes, Note("withdrawn")), document)
+
+
+def _listed(connection: Connection, node: Node, document: str, said: Candidate) -> int:
+    """The version of the listing that was written; 0 when nothing in it is new. Raises `DocumentGone`."""
+
     def build(envelope: Envelope) -> dict[str, object]:
         place = replace(said.place, iri=envelope.id + "#place")
         return listing(place, envelope, said.source, said.id, said.digest)
 
-    name, notes = said.place.name, said.notes
-    try:
-        document = f"{node.config.url}/listings/{source}/{said.id}"
-        sent = put_document(connection, node, "actor", document, "Listing", "public", build)
-    except DocumentGone:
-        return RowResult(said.row, said.id, name, Outcome.UNCHANGED, (*notes, Note("withdrawn")))
-    if sent is None:
-        return RowResult(said.row, said.id, name, Outcome.UNCHANGED, notes)
-    return RowResult(said.row, said.id, name, Outcome.NEW if sent.version == 1 else Outcome.CHANGED, notes)
+    sent = put_document(connection, node, "actor", document, "Listing", "public", build)
+    return sent.version if sent else 0
+
+
+def _periods(figures: Sequence[Observation]) -> Iterator[tuple[Observation, ...]]:
+    for period in sorted({figure.period for figure in figures}):
+        yield tuple(figure for figure in figures if figure.period == period)
+
+
+def _reported(connection: Connection, node: Node, document: str, source: str, figures: tuple[Observation, ...]) -> bool:
+    """Whether the figures of one period made a new version; those that were withdrawn here stay so."""
+    period = figures[0].period
+
+    def build(envelope: Envelope) -> dict[str, object]:
+        return report(document + "#place", period, figures, envelope, source)
+
+    name = document + REPORTS + period.replace("/", "_")
+    with suppress(DocumentGone):
+        return put_document(connection, node, "actor", name, "Report", "public", build) is not None
+    return False

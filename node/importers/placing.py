@@ -8,11 +8,13 @@ other, is refused: a place is never put where nobody said it is.
 import re
 import unicodedata
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from node.importers.extents import may_hold
 from node.importers.report import Note
 from vocab.territory import Commune, resolve
+
+_FINEST = Decimal("0.000001")  # a decimetre
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,26 @@ class Placed:
     commune: Commune
     point: tuple[Decimal, Decimal] | None
     notes: tuple[Note, ...]
+
+
+def point(lat: str, lon: str) -> tuple[Decimal, Decimal] | None:
+    """Degrees as people type them; None where they do not read, or are the nought of an empty field."""
+    try:
+        north, east = (Decimal(text.strip().replace(",", ".")).quantize(_FINEST) for text in (lat, lon))
+    except (InvalidOperation, ValueError):
+        return None
+    return (north, east) if abs(north) <= 90 and abs(east) <= 180 and (north or east) else None
+
+
+def postcode(text: str) -> str:
+    """Five digits, else nothing; a leading zero that a spreadsheet lost is put back (`1000`), `0` says nothing."""
+    code = text.strip().removesuffix(".0")
+    return code.zfill(5) if code.isascii() and code.isdigit() and len(code) in (4, 5) else ""
+
+
+def insee(code: str) -> str:
+    """Five characters: a leading zero that a spreadsheet lost is put back (`1004`)."""
+    return code.strip().upper().zfill(5)
 
 
 def place(clues: Clues) -> Placed | Note:

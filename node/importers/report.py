@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from node.messages import text
+from node.messages import LANGUAGES, text
 
 
 class Outcome(Enum):
@@ -31,13 +31,18 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """One row of the file: `row` is its line as a spreadsheet counts it, the head being line 1."""
+    """One row of the file: `row` is its line as a spreadsheet counts it, the head being line 1.
+
+    `document`: the listing that it is; `figures`: how many figures of it were taken.
+    """
 
     row: int
     id: str
     name: str
     outcome: Outcome
     notes: tuple[Note, ...] = ()
+    document: str = ""
+    figures: int = 0
 
     def text(self, lang: str) -> str:
         """One readable line."""
@@ -51,6 +56,8 @@ class RowResult:
             "id": self.id,
             "name": self.name,
             "outcome": self.outcome.value,
+            "document": self.document,
+            "figures": self.figures,
             "notes": [{"code": note.code, **note.params} for note in self.notes],
         }
 
@@ -62,6 +69,7 @@ class ImportReport:
     rows: tuple[RowResult, ...]
     source: tuple[str, ...] = ()
     dry_run: bool = False
+    profile: str = ""
 
     def _count(self, *outcomes: Outcome) -> int:
         return sum(row.outcome in outcomes for row in self.rows)
@@ -105,7 +113,13 @@ class ImportReport:
         return [text(lang, "import.mended." + code, count=count) for code, count in ordered]
 
     def summary(self, lang: str) -> str:
-        return text(lang, "import.summary", rows=len(self.rows), **self._counts())
+        said = text(lang, "import.summary", rows=len(self.rows), **self._counts())
+        return f"{said} {text(lang, 'import.figures', figures=self.figures)}" if self.figures else said
+
+    @property
+    def figures(self) -> int:
+        """Figures taken, of all rows."""
+        return sum(row.figures for row in self.rows)
 
     def _counts(self) -> dict[str, int]:
         return {
@@ -117,6 +131,15 @@ class ImportReport:
         }
 
     def to_json(self) -> dict[str, Any]:
+        """The summary, with the rows of which there is something to say."""
         told = [row.to_json() for row in self.rows if row.notes]
-        counts = {"rows": len(self.rows), **self._counts()}
-        return {**counts, "dry_run": self.dry_run, "source": list(self.source), "results": told}
+        return {**self._heading(), "results": told}
+
+    def whole(self) -> dict[str, Any]:
+        """The report file: every row, its notes in words; `format` is raised when a key changes its meaning."""
+        rows = [row.to_json() | {"text": {lang: row.text(lang) for lang in LANGUAGES}} for row in self.rows]
+        return {"format": 1, "profile": self.profile, **self._heading(), "results": rows}
+
+    def _heading(self) -> dict[str, Any]:
+        counts = {"rows": len(self.rows), **self._counts(), "figures": self.figures}
+        return {**counts, "dry_run": self.dry_run, "source": list(self.source)}

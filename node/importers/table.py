@@ -1,11 +1,16 @@
-"""Reads a CSV file as people save them: with or without BOM, `,` or `;` or tab, UTF-8 or else Windows-1252."""
+"""Reads a table as people save it: CSV (with or without BOM, `,` `;` or tab, UTF-8 or else Windows-1252), XLSX, ODS."""
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from node.importers import sheets
+from node.importers.refused import FileRefused
+
 SEPARATORS = ",;\t"
+MAX_ROWS, MAX_COLUMNS, MAX_CELL = 100_000, 2_000, 50_000
+_ACTS = tuple("=+-@\t\r＝＋－＠")  # what makes a spreadsheet run a cell (OWASP, CSV injection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +45,48 @@ def _separator(head: str) -> str:
     return max(SEPARATORS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
 
 
-def read(raw: bytes) -> Table:
-    """The table in these bytes; a row with more or fewer cells than the head is marked ragged."""
+def quiet(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: an apostrophe goes before one that would act."""
+    return "'" + text if text.startswith(("'", *_ACTS)) else text
+
+
+def as_written(cell: str) -> str:
+    """The inverse of `quiet`, for what comes back; anything else as it is, without the spaces around it."""
+    plain = cell.strip()
+    return plain[1:] if plain.startswith("'") and plain[1:2] in ("'", *_ACTS) and plain[1:] else plain
+
+
+def lines_of(raw: bytes) -> Iterable[Sequence[str]]:
+    """The lines of a CSV file or of the first sheet of a spreadsheet. Raises `FileRefused`."""
+    if raw[:4] == b"PK\x03\x04":
+        return sheets.lines(raw)
+    if b"\x00" in raw[:4096]:
+        raise FileRefused("unreadable")
     content = _decoded(raw)
-    separator = _separator(content.partition("\n")[0])
-    lines = csv.reader(io.StringIO(content, newline=""), delimiter=separator)
-    columns = tuple(name.strip().lower() for name in next(lines, []))
+    return csv.reader(io.StringIO(content, newline=""), delimiter=_separator(content.partition("\n")[0]))
+
+
+def read(raw: bytes, fold: Callable[[str], str] = str.lower) -> Table:
+    """The table in these bytes; a row with more or fewer cells than the head is marked ragged. Raises `FileRefused`.
+
+    `fold`: how the names of the columns are kept.
+    """
+    try:
+        return _table(iter(lines_of(raw)), fold)
+    except csv.Error as error:
+        raise FileRefused("unreadable") from error
+
+
+def _table(lines: Iterable[Sequence[str]], fold: Callable[[str], str]) -> Table:
+    remaining = iter(lines)
+    columns = tuple(fold(name.strip()) for name in next(remaining, []))
+    if len(columns) > MAX_COLUMNS:
+        raise FileRefused("wide", limit=str(MAX_COLUMNS))
     rows = []
-    for number, line in enumerate(lines, start=2):
+    for number, line in enumerate(remaining, start=2):
+        if number > MAX_ROWS:
+            raise FileRefused("long", limit=str(MAX_ROWS))
         if any(cell.strip() for cell in line):
-            cells = {name: cell.strip() for name, cell in zip(columns, line, strict=False)}
+            cells = {name: as_written(cell)[:MAX_CELL] for name, cell in zip(columns, line, strict=False) if name}
             rows.append(Row(number, cells, ragged=len(line) != len(columns)))
     return Table(columns, tuple(rows))

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 
 from node.importers.contacts import has_contact, without_contacts
 
@@ -58,3 +59,9 @@ def website(text: str) -> tuple[str, str]:
     if not address.lower().startswith(("http://", "https://")):
         address = "http://" + address
     return address, "" if address == text else "web"
+
+
+def plain(text: str) -> str:
+    """Words without case, accents or marks between them: for comparing."""
+    bare = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
+    return " ".join("".join(c if c.isalnum() else " " for c in bare if not unicodedata.combining(c)).split())

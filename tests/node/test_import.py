@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from node.context import Node, init_node
-from node.importers.anct import Candidate, Merged, Rejected
 from node.importers.anct import read as read_anct
-from node.importers.intake import FileRefused, import_file
+from node.importers.candidate import Candidate, Merged, Rejected
+from node.importers.intake import import_file
+from node.importers.refused import FileRefused
 from node.importers.report import ImportReport, Outcome
 from node.importers.table import read
 from node.outgoing import delete_document
