@@ -5,6 +5,7 @@ place does not say (its commune) puts it in `unstated`, so that the areas add up
 """
 
 import itertools
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,6 +123,12 @@ def exclusive_family(typology: Iterable[str]) -> str:
     known = scheme("typology")
     families = {known.family(code) for code in typology if code in known.codes}
     return HYBRID if len(families) > 1 else next(iter(families), UNSTATED)
+
+
+@lru_cache(maxsize=4_096)
+def family_of(typology: str) -> str:
+    """The same, of the JSON list that the directory keeps."""
+    return exclusive_family(json.loads(typology))
 
 
 def area_name(by: str, area: str, lang: str) -> str:

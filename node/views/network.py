@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, func, select
 
 from node.context import Node
 from node.store.schema import directory, relations
-from node.views import totals
+from node.views import panel, totals
+from node.views.panel import Row as Change
 from node.views.totals import Row as Total
 from vocab.model import Place
 
@@ -45,21 +46,25 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The totals of a year for the whole country, and the known places by département."""
+    """The totals of a year for the whole country, their changes on the constant panel since an earlier year, and the
+    known places by département."""
 
     period: str
     totals: tuple[Total, ...]
+    changes: tuple[Change, ...]
     places: Total | None
     by_departement: tuple[Total, ...]
 
 
-def headline(node: Node, period: str) -> Headline:
-    """The first totals of a year from one reading. Raises `BadPeriod`."""
+def headline(node: Node, period: str, earlier: str = "") -> Headline:
+    """The first totals of a year, and their changes since `earlier` if it is given. Raises `BadPeriod`."""
     ground = totals.read(node, (*FIRST, "placesCount"), period)
     found = [row for name in FIRST for row in totals.rows(ground, name, "country")]
     count = totals.rows(ground, "placesCount", "country")
     by_departement = tuple(totals.rows(ground, "placesCount", "departement"))
-    return Headline(period, tuple(found), next(iter(count), None), by_departement)
+    before = totals.read(node, FIRST, earlier) if earlier else None
+    changes = panel.between(before, ground, FIRST, "country") if before else []
+    return Headline(period, tuple(found), tuple(changes), next(iter(count), None), by_departement)
 
 
 def entry(row: Row[Any], connected: frozenset[str]) -> Entry:

@@ -79,8 +79,12 @@ def _text(value: Decimal | None) -> str | None:
 def changes(node: Node, names: Iterable[str], by: str, earlier: str, later: str) -> list[Row]:
     """One row an indicator and area that has a known place, in that order. Raises `KeyError` and `BadPeriod`."""
     wanted = tuple(names)
-    before, after = totals.read(node, wanted, earlier), totals.read(node, wanted, later)
-    return [row for name in wanted for row in _rows(before, after, name, by)]
+    return between(totals.read(node, wanted, earlier), totals.read(node, wanted, later), wanted, by)
+
+
+def between(before: Ground, after: Ground, names: Iterable[str], by: str) -> list[Row]:
+    """The same rows from two periods that were read already."""
+    return [row for name in names for row in _rows(before, after, name, by)]
 
 
 def _rows(before: Ground, after: Ground, name: str, by: str) -> list[Row]:

@@ -4,7 +4,6 @@ What is not public is counted (`restricted_left_out`) and never read: the count 
 holds the figures that this module has no statement to read.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from node.context import Node
 from node.store.schema import directory, observations, relations, restricted_observations
-from node.views.areas import Divisions, divisions, exclusive_family
+from node.views.areas import Divisions, divisions, family_of
 from vocab import territory
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.periods import Period
@@ -82,7 +81,7 @@ def known_places(public: Connection, divisions: Divisions, period: str) -> dict[
             "departement": row.departement or "",
             "epci": row.epci or "",
             "commune": row.commune or "",
-            "typology": exclusive_family(json.loads(row.typology)),
+            "typology": family_of(row.typology),
         } | divisions.of(row.commune or "")
         found[row.place] = KnownPlace(row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end))
     return found

@@ -21,9 +21,8 @@ _CARDS = 6
 def home(node: Node, asked: Asked) -> Sheet:
     """The six totals of a year for the whole country, each beside its change on the constant panel."""
     period, years = chosen_year(node, asked.query, FIRST)
-    found = network.headline(node, period)
-    earlier = next((year for year in years if year < period), "")
-    since = {row.indicator: row for row in panel.changes(node, FIRST, "country", earlier, period)} if earlier else {}
+    found = network.headline(node, period, next((year for year in years if year < period), ""))
+    since = {row.indicator: row for row in found.changes}
     rows = [row.to_json() | _since(since.get(row.indicator)) for row in found.totals]
     by = [row.to_json() for row in found.by_departement]
     data = {"period": period, "totals": rows, "places": by}

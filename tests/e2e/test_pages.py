@@ -1,13 +1,16 @@
 """The pages in a real browser, at 360 and 1280 px, in both languages, light and dark: they fit and can be used."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 
 import pytest
 from aiohttp.test_utils import TestServer
+from sqlalchemy import insert
 
 from node.app import build_app
 from node.context import Node, init_node
+from node.store.schema import campaigns, quarantine, warnings
 from tests.e2e.browser import Tab, chromium, tab
 from tests.node.filled import a_figure, a_place, fill
 
@@ -63,8 +66,26 @@ def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     names = ("visits", "events", "eventAttendance", "floorArea", "hoursGiven", "reciprocityTarget")
     figures = [a_figure(n, name, 100 * n + 7) for n in range(5) for name in names]
     fill(node, [*(a_place(n) for n in range(5)), *(a_place(n, kind="listing") for n in range(5, 60))], figures)
+    with node.cache.public.write() as public:
+        public.execute(insert(quarantine).values(put_apart()))
+        public.execute(insert(warnings).values(odd()))
+    asked = {"period": "2025", "until": "2026-12-31", "opened": "2026-01-01T00:00:00Z"}
+    node.store.write(lambda truth: truth.execute(insert(campaigns).values(asked)))
     yield node
     node.close()
+
+
+def put_apart() -> dict[str, object]:
+    """A document that is not valid, and whose address has no place to be cut."""
+    mistakes = [{"field": "observations[1].unit", "code": "unit.wrong", "params": {"value": "kg", "expected": "h"}}]
+    about = {"seq": 1, "document": "https://site0.example/" + "a" * 300, "actor": "https://site0.example/places/lieu"}
+    return about | {"errors": json.dumps(mistakes)}
+
+
+def odd() -> dict[str, object]:
+    about = {"document": "https://site1.example/d", "number": 1, "place": "https://site1.example/places/lieu#place"}
+    said = {"code": "year.high", "params": json.dumps({"value": "90000", "before": "900"}), "seq": 1}
+    return about | said | {"indicator": "visits", "period": "2025", "breakdown": ""}
 
 
 @pytest.fixture
