@@ -10,10 +10,11 @@ from decimal import Decimal
 from vocab.errors import catalogue, visible
 from vocab.model import Breakdown, breakdown_text
 from vocab.reference import dimensions, indicators
-from vocab.units import canonical
+from vocab.units import canonical, read_canonical
 
 Key = tuple[str, Breakdown]  # a question of a report: the indicator, and the breakdown sorted
 Figures = Mapping[Key, Decimal]  # the figures of one place and one year
+_NAMES = ("place",)  # as others write them: no figure, whatever it looks like
 _LABELLED = ("other", "denominator", "numerator", "known")
 
 
@@ -63,14 +64,13 @@ def _shown(name: str, value: str, lang: str) -> str:
         return indicators()[value].label[lang]
     if name == "indicators":
         return ", ".join(indicators()[each].label[lang] for each in value.split() if each in indicators())
-    return number(value, lang)
+    return value[:300] if name in _NAMES else number(value, lang)
 
 
 def number(text: str, lang: str) -> str:
     """A canonical figure as people write it; any other text as it is."""
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
+    value = read_canonical(text)
+    if value is None:
         return text[:300]
     grouped = f"{value:,f}"
     return grouped.replace(",", "\u202f").replace(".", ",") if lang == "fr" else grouped

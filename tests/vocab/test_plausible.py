@@ -148,6 +148,12 @@ def test_one_report_of_two_places() -> None:
     assert plausible.duplicates([("a", figures(**CAFE)), ("a", figures("2024", **CAFE))]) == ()
 
 
+def test_a_name_is_no_figure() -> None:
+    for name in ("1E+999999999", "2025", "NaN"):
+        odd = Oddity("", "2025", (), "copy.place", {"place": name, "count": "4", "indicators": "visits"})
+        assert f"“{name}”" in say(odd, "en")
+
+
 def test_parts_that_do_not_reach_their_total() -> None:
     total = figures(events=40, eventAttendance=900)
     public, private = figures(part="eventAccess=public", events=25), figures(part="eventAccess=private", events=8)
