@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,13 @@ class Node:
     cache: Cache
     keys: KeyRing
     clock: Clock = utc_now
+    closing: list[Callable[[], None]] = field(
+        default_factory=list
+    )  # what was started for this node, to be ended with it
 
     def close(self) -> None:
+        while self.closing:
+            self.closing.pop()()
         self.store.close()
         self.cache.close()
 

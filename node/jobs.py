@@ -20,6 +20,8 @@ from node.lookup import Lookup
 from node.project import catch_up
 from node.readings import Readings
 from node.rejections import Rejections
+from node.rollup import engine as rollup
+from node.rollup.stamp import is_behind
 from node.signing import Deliveries
 from node.store import logs
 from node.store.changes import Changes
@@ -39,6 +41,8 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     scheduler.add_job(moves.settle, "interval", seconds=3, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(_empty_logs, "interval", minutes=5, args=[node], max_instances=1, coalesce=True)
+    if node.config.is_aggregator() and rollup.available():
+        scheduler.add_job(_roll_up, "interval", seconds=5, args=[node], max_instances=1, coalesce=True)
     scheduler.add_job(_reconcile, "cron", hour=2, jitter=3600, args=[node], max_instances=1, coalesce=True)
     if node.config.is_aggregator():
         scheduler.add_job(campaign.tick, "interval", minutes=1, args=[node], max_instances=1, coalesce=True)
@@ -107,6 +111,19 @@ async def _in_child(node: Node) -> None:
                 child.terminate()
                 await child.wait()
         await asyncio.sleep(1)
+
+
+async def _roll_up(node: Node) -> None:
+    """Write the files of the engine of columns where they are behind, in a process that ends."""
+    if await asyncio.to_thread(is_behind, node):
+        child = await asyncio.create_subprocess_exec(sys.executable, "-m", "node.rollup.build", str(node.dir))
+        try:
+            if await child.wait():
+                log.warning("rollup build failed code=%s", child.returncode)
+        finally:
+            if child.returncode is None:
+                child.terminate()
+                await child.wait()
 
 
 async def _reconcile(node: Node) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from node.context import Node
 from node.projections import answers, directory, graph, observations, posts, quarantine, relations, warnings
 from node.projections.stores import Stores
+from node.rollup.stamp import FIGURES
 from node.store import documents, journal
 from node.store.journal import Verdict
 from node.store.schema import cursor
@@ -89,15 +90,23 @@ def _fold_some(node: Node, stores: Stores, limit: int) -> int:
     warnings.refresh(stores.public, stores.touched)
     reached = entries[-1].seq if len(entries) == limit else journal.head(stores.truth)
     if reached > before:
-        row = {"name": _NAME, "version": _version(node), "seq": reached}
-        stores.public.execute(delete(cursor).where(cursor.c.name == _NAME))
-        stores.public.execute(insert(cursor).values(row))
+        _move(node, stores, _NAME, reached)
+    if stores.moved:
+        _move(node, stores, FIGURES, max(stores.moved))
+        stores.moved.clear()
     return reached - before
+
+
+def _move(node: Node, stores: Stores, name: str, seq: int) -> None:
+    stores.public.execute(delete(cursor).where(cursor.c.name == name))
+    stores.public.execute(insert(cursor).values({"name": name, "version": _version(node), "seq": seq}))
 
 
 def fold(stores: Stores, entry: Row[Any]) -> None:
     """What one entry of the journal changes."""
     ended, begun = relations.ended_by(entry), relations.begun_by(entry)
+    if ended or begun:
+        stores.moved.add(entry.seq)
     if ended:
         relations.end(stores.public, ended)
         stores.related.discard(ended)
@@ -113,6 +122,7 @@ def fold(stores: Stores, entry: Row[Any]) -> None:
 
 def _fold_document(stores: Stores, entry: Row[Any]) -> None:
     if entry.verdict in (Verdict.TOMBSTONE, Verdict.WITHDRAWN):
+        stores.moved.add(entry.seq)
         _forget(stores, entry.object)
     elif entry.verdict == Verdict.CURRENT and entry.has_document:
         _take(stores, entry, json.loads(documents.bytes_at(stores.truth, entry.seq) or b"{}"))
@@ -124,6 +134,7 @@ def _take(stores: Stores, entry: Row[Any], document: dict[str, Any]) -> None:
         if entry.sharing == "public":
             posts.put(stores.public, entry, document)
         return
+    stores.moved.add(entry.seq)
     said = parse.document(document)
     if isinstance(said, tuple):
         _refuse(stores, entry, said)

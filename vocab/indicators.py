@@ -159,7 +159,7 @@ def _ratio(rule: Indicator, answers: Answers) -> Result:
     return Result(divide(top * (rule.scale or Decimal(1)), bottom), tuple(given), flat)
 
 
-def _version(method: str) -> list[str | int]:
+def method_version(method: str) -> list[str | int]:
     """So that v10 comes after v9."""
     return [int(piece) if piece.isdecimal() else piece for piece in _NUMBER.split(method)]
 
@@ -169,7 +169,7 @@ def _one_method(given: dict[str, tuple[Answer, ...]]) -> tuple[dict[str, tuple[A
     used = Counter(answers[0].method for answers in given.values())
     if len(used) <= 1:
         return given, ""
-    best = max(used, key=lambda method: (used[method], _version(method)))
+    best = max(used, key=lambda method: (used[method], method_version(method)))
     return {unit: answers for unit, answers in given.items() if answers[0].method == best}, "methods"
 
 

@@ -11,6 +11,7 @@ class Stores:
 
     `related`: whose documents count, as the relations that are being folded stand.
     `touched`: the places and years whose public figures changed, so that their warnings are found again.
+    `moved`: the entries that change what totals are made from.
     """
 
     truth: Connection
@@ -19,3 +20,4 @@ class Stores:
     graphs: bool
     related: set[str]
     touched: dict[str, set[int]] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)

@@ -45,15 +45,15 @@ def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage
     """The page for a period, its table divided by `by`. Raises `KeyError`, `BadPeriod`, `ValueError`."""
     made_of = tuple(part for part in questions(name) if part != name)
     ground = totals.read(node, (name, *made_of), period)
-    country = totals.rows(ground, name, "country")
+    country = totals.table(node, (name, *made_of), "country", (period,))
     return IndicatorPage(
         period=period,
-        total=next(iter(country), None),
-        components=tuple(row for part in made_of for row in totals.rows(ground, part, "country")),
+        total=next(iter(country[name, period]), None),
+        components=tuple(row for part in made_of for row in country[part, period]),
         series=tuple(_series(node, name, totals.years(node, (name,))[:_SERIES])),
         spread=_spread(ground, name),
         parts=tuple(_parts(ground, name)),
-        rows=tuple(totals.rows(ground, name, by)),
+        rows=tuple(totals.totals(node, name, by, period)),
     )
 
 

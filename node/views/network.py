@@ -58,13 +58,13 @@ class Headline:
 
 def headline(node: Node, period: str, earlier: str = "") -> Headline:
     """The first totals of a year, and their changes since `earlier` if it is given. Raises `BadPeriod`."""
-    ground = totals.read(node, (*FIRST, "placesCount"), period)
-    found = [row for name in FIRST for row in totals.rows(ground, name, "country")]
+    found = totals.table(node, FIRST, "country", (period,))
+    ground = totals.read(node, ("placesCount",), period)
     count = totals.rows(ground, "placesCount", "country")
     by_departement = tuple(totals.rows(ground, "placesCount", "departement"))
-    before = totals.read(node, FIRST, earlier) if earlier else None
-    changes = panel.between(before, ground, FIRST, "country") if before else []
-    return Headline(period, tuple(found), tuple(changes), next(iter(count), None), by_departement)
+    changes = panel.changes(node, FIRST, "country", earlier, period) if earlier else []
+    rows = tuple(row for some in found.values() for row in some)
+    return Headline(period, rows, tuple(changes), next(iter(count), None), by_departement)
 
 
 def entry(row: Row[Any], connected: frozenset[str]) -> Entry:

@@ -1,7 +1,7 @@
 """One territory: what contains it, what it contains, its places, its totals. EPCI are a hierarchy of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
@@ -11,7 +11,7 @@ from node.store.schema import directory
 from node.views import network, places, totals
 from node.views.areas import divisions
 from node.views.places import Entries, Known, Wanted
-from node.views.totals import Ground, Row
+from node.views.totals import Row
 from vocab import territory
 
 _LEVELS = ("country", "departement", "region", "epci", "commune")  # a code that several levels know is the first's
@@ -65,9 +65,8 @@ def areas_of(code: str) -> tuple[Area, ...]:
 def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
     """The page of a territory for a year; the latest that has a figure when none is said."""
     period = period or totals.default_period(node, *network.HEADLINES)
-    ground = _within(totals.read(node, (*network.HEADLINES, "placesCount"), period), area)
-    names = ("placesCount", *network.HEADLINES)
-    rows = [row for name in names if (row := totals.row_of(ground, name, area.level, area.code)) is not None]
+    found = totals.table(node, ("placesCount", *network.HEADLINES), area.level, (period,), area.code)
+    rows = [row for some in found.values() for row in some]
     known = divisions(node)
     classes = known.of(area.code) if area.level == "commune" else {}
     return TerritoryPage(
@@ -88,13 +87,6 @@ def territory_page(node: Node, area: Area, period: str = "") -> TerritoryPage:
 def known_in(node: Node, area: Area) -> tuple[Known, ...]:
     """The known places of a territory, in the order of the list."""
     return places.found(node, Wanted() if area.level == "country" else Wanted(**{area.level: area.code}))
-
-
-def _within(ground: Ground, area: Area) -> Ground:
-    """The ground of one area: its places and their figures alone."""
-    here = {iri: place for iri, place in ground.places.items() if place.areas[area.level] == area.code}
-    figures = {name: tuple(fact for fact in facts if fact.place in here) for name, facts in ground.figures.items()}
-    return replace(ground, places=here, figures=figures)
 
 
 def _parents(area: Area) -> Iterator[Area]:

@@ -5,13 +5,14 @@ holds the figures that this module has no statement to read.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from node.context import Node
+from node.rollup import engine as rollup
 from node.store.schema import directory, observations, relations, restricted_observations
 from node.views.areas import Divisions, divisions, family_of
 from vocab import territory
@@ -220,22 +221,38 @@ def rows(ground: Ground, name: str, by: str) -> list[Row]:
     ]
 
 
-def row_of(ground: Ground, name: str, by: str, area: str) -> Row | None:
-    """The row of one area; None when it has no known place."""
-    found = by_area(ground, name, by).get(area)
-    if found is None:
-        return None
-    universe, figures = found
-    return _row(name, area, ground.period, aggregate(name, ground.period, figures, universe))
+def within(ground: Ground, by: str, area: str) -> Ground:
+    """The ground of one area: its places and their figures alone; the whole when none is told."""
+    if not area:
+        return ground
+    here = {iri: place for iri, place in ground.places.items() if place.areas[by] == area}
+    figures = {name: tuple(fact for fact in some if fact.place in here) for name, some in ground.figures.items()}
+    return replace(ground, places=here, figures=figures)
 
 
-def table(node: Node, names: Iterable[str], by: str, periods: Iterable[str]) -> dict[tuple[str, str], list[Row]]:
-    """The totals of several questions and periods, by (name, period), from one reading a period."""
-    wanted = tuple(names)
+def table(
+    node: Node, names: Iterable[str], by: str, periods: Iterable[str], area: str = ""
+) -> dict[tuple[str, str], list[Row]]:
+    """The totals of several questions and periods, by (name, period), of one area if it is told: by the engine of
+    columns while its files show the present state, else from one reading a period. Both give the same rows.
+
+    Raises `KeyError` and `BadPeriod`.
+    """
+    wanted, engine = tuple(dict.fromkeys(names)), rollup.of(node)
     found: dict[tuple[str, str], list[Row]] = {}
     for period in periods:
-        ground = read(node, wanted, period)
-        found |= {(name, period): rows(ground, name, by) for name in wanted}
+        Period.parse(period)
+        said = {name: engine.aggregates(node, name, by, period) for name in wanted} if engine else {}
+        left = tuple(name for name in wanted if said.get(name) is None)
+        ground = within(read(node, left, period), by, area) if left else None
+        for name in wanted:
+            answered = said.get(name)
+            if answered is not None:
+                found[name, period] = [
+                    _row(name, code, period, one) for code, one in sorted(answered.items()) if area in ("", code)
+                ]
+            elif ground is not None:
+                found[name, period] = rows(ground, name, by)
     return found
 
 
@@ -245,7 +262,7 @@ def totals(node: Node, name: str, by: str, period: str) -> list[Row]:
     `by`: a division of `node.views.areas`. The typology is the exclusive partition: the one family of a place, or
     `hybrid` where it has several; what is not known of a place puts it in `unstated`, so that rows add up.
     """
-    return rows(read(node, (name,), period), name, by)
+    return table(node, (name,), by, (period,))[name, period]
 
 
 def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def _some(node: Node, asked: Asked, wanted: Sequence[Indicator], theme_id: str) 
     said = territory.fold(words).split()
     wanted = [rule for rule in wanted if all(word in territory.fold(_words(rule)) for word in said)] if said else wanted
     period, years = chosen_year(node, asked.query)
-    ground = totals.read(node, [rule.id for rule in wanted], period)
-    found = {rule.id: next(iter(totals.rows(ground, rule.id, "country")), None) for rule in wanted}
+    national = totals.table(node, [rule.id for rule in wanted], "country", (period,))
+    found = {rule.id: next(iter(national[rule.id, period]), None) for rule in wanted}
     rows = [_about(rule) | (_plain(found[rule.id])) for rule in wanted]
     data = {"period": period, "theme": theme_id or None, "indicators": rows}
     return Sheet(data, COLUMNS, rows, lambda: _index(node, asked, wanted, found, (theme_id, words, period, years)))

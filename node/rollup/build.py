@@ -1,0 +1,164 @@
+"""Writes the Parquet files of the years that changed: `python -m node.rollup.build DIR`, in a process that ends.
+
+Files have names of their own and the manifest is replaced last: who reads meanwhile has the state before, whole.
+"""
+
+import csv
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, select
+
+from node.context import Node, open_node
+from node.rollup import table
+from node.rollup.stamp import Manifest, Year, folder, read, stamp, write
+from node.store.schema import observations, relations, restricted_observations
+from node.views.areas import Divisions, divisions
+from node.views.totals import KnownPlace, facts, known_places, left_out
+from vocab.periods import Period
+from vocab.reference import indicators
+
+_NULL = "\\N"
+_TYPES = {"n": "BIGINT", "connected": "BOOLEAN", "known": "BOOLEAN", "months": "SMALLINT", "seq": "BIGINT"}
+_TYPES["value"] = f"DECIMAL({table.DIGITS},{table.PLACES_AFTER})"
+
+
+def build(node: Node) -> Manifest:
+    """Bring the files to the present state of the projections; only the years that changed are written."""
+    where = folder(node)
+    where.mkdir(parents=True, exist_ok=True)
+    before, position = read(where), stamp(node)
+    if before is not None and before.position == position:
+        return before
+    had = before.years if before is not None else {}
+    known = divisions(node)
+    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
+        connected = frozenset(public.execute(select(relations.c.actor)).scalars())
+        years = {
+            year: _year(where, year, _tables(public, restricted, connected, known, year), had.get(year))
+            for year in _years(public, restricted)
+        }
+    manifest = Manifest(position, known.names(), years)
+    write(where, manifest)
+    _sweep(where, manifest)
+    return manifest
+
+
+Rows = list[Sequence[object]]
+Tables = tuple[tuple[Sequence[str], Rows], ...]
+
+
+def _tables(
+    public: Connection, restricted: Connection, connected: frozenset[str], known: Divisions, year: str
+) -> Tables:
+    """Places, answers, counts of what is withheld: the head of each, and its rows."""
+    places = known_places(public, known, year)
+    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in _answer_rows(public, places, year)]
+    withheld: Rows = [
+        (place, name, n)
+        for (place, name), n in sorted(left_out(restricted, indicators(), year).items())
+        if place in places
+    ]
+    return _place_rows(places, connected, known), (table.ANSWERS, answers), (table.WITHHELD, withheld)
+
+
+def _years(public: Connection, restricted: Connection) -> list[str]:
+    periods = set(public.execute(select(observations.c.period).distinct()).scalars())
+    periods |= set(restricted.execute(select(restricted_observations.c.period).distinct()).scalars())
+    return sorted({str(Period.parse(period).year) for period in periods})
+
+
+def areas_of(known: Divisions) -> tuple[str, ...]:
+    """The columns of a place's areas: one a division, named as it is asked for."""
+    return tuple(f"by_{name}" for name in known.names())
+
+
+def _place_rows(
+    places: dict[str, KnownPlace], connected: frozenset[str], known: Divisions
+) -> tuple[Sequence[str], Rows]:
+    names = known.names()
+    rows: Rows = [
+        (p.place, p.operator, p.kind == "description" and p.actor in connected, p.open_at, *(p.areas[n] for n in names))
+        for _, p in sorted(places.items())
+    ]
+    return (*table.PLACES, *areas_of(known)), rows
+
+
+def _answer_rows(public: Connection, places: dict[str, KnownPlace], year: str) -> list[table.AnswerRow]:
+    said = facts(public, indicators(), year)
+    mine = (fact for fact in said if fact.place in places and places[fact.place].kind == "description")
+    return list(table.answers(year, mine))
+
+
+def _year(where: Path, year: str, tables: Tables, before: Year | None) -> Year:
+    """The files of one year; those that are there already are kept when they would say the same."""
+    places, (head, answers), withheld = tables
+    at, name = head.index("value"), head.index("indicator")
+    inexact = tuple(sorted({str(row[name]) for row in answers if not table.is_exact(row[at])}))
+    answers = [row for row in answers if row[name] not in inexact]
+    digest = _digest(places[0], places[1], answers, withheld[1], inexact)
+    if before is not None and before.digest == digest and all(path.exists() for path in files(where, before)):
+        return before
+    made = Year(f"{year}-{digest[:16]}", digest, inexact)
+    for path, (columns, rows) in zip(files(where, made), (places, (head, answers), withheld), strict=True):
+        _parquet(path, columns, rows)
+    return made
+
+
+def files(where: Path, year: Year) -> tuple[Path, ...]:
+    """The places, the answers and the withheld counts of a year."""
+    return tuple(where / f"{year.name}-{kind}.parquet" for kind in ("places", "answers", "withheld"))
+
+
+def _digest(*parts: Iterable[object]) -> str:
+    said = hashlib.sha256()
+    for part in parts:
+        for row in part:
+            said.update(repr(row).encode())
+    return said.hexdigest()
+
+
+def _parquet(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows as Parquet, by way of a CSV file that DuckDB reads with the types told: nothing is guessed."""
+    import duckdb
+
+    columns = {name: _TYPES.get(name, "VARCHAR") for name in head}
+    with TemporaryDirectory(dir=path.parent) as scratch:
+        raw, part = Path(scratch) / "rows.csv", Path(scratch) / "rows.parquet"
+        with raw.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([[_cell(value) for value in row] for row in rows])
+        with duckdb.connect(":memory:") as engine:
+            engine.execute("SET threads = 1")
+            told = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+            read = f"read_csv('{raw}', header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"'"
+            rows = f"SELECT * FROM {read}, nullstr = '{_NULL}', columns = {{{told}}})"  # noqa: S608 - names of ours
+            engine.execute(f"COPY ({rows}) TO '{part}' (FORMAT parquet)")
+        part.replace(path)
+
+
+def _cell(value: object) -> object:
+    return _NULL if value is None else str(value).lower() if isinstance(value, bool) else value
+
+
+def _sweep(where: Path, manifest: Manifest) -> None:
+    """Remove what no manifest names any more, but for the files of the state before this one."""
+    named = {path.name for year in manifest.years.values() for path in files(where, year)}
+    for path in sorted(where.glob("*.parquet"), key=lambda path: path.stat().st_mtime)[: -6 * max(len(named), 1)]:
+        if path.name not in named:
+            path.unlink(missing_ok=True)
+
+
+def main(directory: str) -> None:
+    """Build once."""
+    node = open_node(Path(directory))
+    try:
+        build(node)
+    finally:
+        node.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

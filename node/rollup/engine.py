@@ -1,0 +1,176 @@
+"""Asks the engine of columns while its files show the present state; whoever asks has another way when it cannot.
+
+One worker a node, started when first asked, killed when it is slow or gone. What it answered for a state is kept.
+"""
+
+import importlib.util
+import json
+import logging
+import select
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from node.context import Node
+from node.rollup import stamp
+from node.rollup.stamp import Manifest
+from node.store.engine import Store
+from vocab.derived import operands
+from vocab.indicators import Aggregate, questions
+from vocab.reference import Indicator, indicator
+from vocab.sums import AreaSums, Group, finish
+
+log = logging.getLogger("maillage.rollup")
+_SECONDS = 5.0
+_MEMORY = 512
+_KEPT = 4_096
+
+Answer = Mapping[str, Aggregate]  # area → its aggregate, for every area that has a known place
+
+
+class Engine:
+    """The worker of one node."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._turn = threading.Lock()
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._kept: OrderedDict[tuple[str, str, str, str], Answer] = OrderedDict()
+
+    def aggregates(self, node: Node, name: str, by: str, year: str) -> Answer | None:
+        """The aggregates of one question by area; None where the files are behind, or cannot say it exactly.
+
+        Raises `ValueError` for a division that is not there.
+        """
+        manifest = stamp.read(self._folder)
+        if manifest is None or not _can_say(manifest, name, year):
+            return None
+        position = stamp.stamp(node)
+        if manifest.position != position:
+            return None
+        if by not in manifest.divisions:
+            raise ValueError(by)
+        key = (position, name, by, year)
+        with self._turn:
+            if key not in self._kept:
+                said = self._ask(_question(self._folder, manifest, name, by, year))
+                if said is None:
+                    return None
+                self._kept[key] = _read(indicator(name), said)
+                while len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+    def _ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
+        worker = self._running()
+        if worker.stdin is None or worker.stdout is None:
+            return None
+        try:
+            worker.stdin.write(json.dumps(question).encode() + b"\n")
+            worker.stdin.flush()
+            ready, _, _ = select.select([worker.stdout], [], [], _SECONDS)
+            line = worker.stdout.readline() if ready else b""
+            said: dict[str, Any] = json.loads(line) if line else {"error": "no answer"}
+        except (OSError, ValueError) as error:
+            said = {"error": str(error)}
+        if "error" in said:
+            log.warning("rollup failed indicator=%s detail=%s", question["indicator"], said["error"])
+            self._stop()
+            return None
+        return said
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._worker is None or self._worker.poll() is not None:
+            self._stop()
+            command = (sys.executable, "-m", "node.rollup.worker", str(self._folder), str(_MEMORY))
+            self._worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self._worker
+
+    def _stop(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.kill()
+            worker.communicate()
+
+    def close(self) -> None:
+        """End the worker."""
+        with self._turn:
+            self._stop()
+
+
+_ENGINES: WeakKeyDictionary[Store, Engine] = WeakKeyDictionary()
+
+
+def of(node: Node) -> Engine | None:
+    """The engine of a node; None on a site, and where it is not installed (`maillage[aggregator]`)."""
+    if not node.config.is_aggregator() or not available():
+        return None
+    if node.store not in _ENGINES:
+        _ENGINES[node.store] = Engine(stamp.folder(node))
+        node.closing.append(_ENGINES[node.store].close)
+    return _ENGINES[node.store]
+
+
+@cache
+def available() -> bool:
+    """Whether this installation has DuckDB and Ibis."""
+    return all(importlib.util.find_spec(name) is not None for name in ("duckdb", "ibis"))
+
+
+def can_say(rule: Indicator) -> bool:
+    """Whether the engine can answer for a rule: not what comes from the directory, nor what an operator with several
+    places would have to compute from their answers."""
+    from_places = rule.origin in ("entered", "computed")
+    return from_places and not (rule.asked_of == "operator" and operands(rule) and rule.across_sites != "ratio")
+
+
+def _can_say(manifest: Manifest, name: str, year: str) -> bool:
+    known = manifest.years.get(year)
+    return known is not None and can_say(indicator(name)) and not set(known.inexact) & set(questions(name))
+
+
+def _question(folder: Path, manifest: Manifest, name: str, by: str, year: str) -> dict[str, Any]:
+    prefix = manifest.years[year].name
+    files = {kind: str(folder / f"{prefix}-{kind}.parquet") for kind in ("places", "answers", "withheld")}
+    return {"indicator": name, "by": by, "files": files}
+
+
+def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
+    withheld = {row["area"]: int(row["n"]) for row in said["withheld"]}
+    groups: dict[str, list[Group]] = {}
+    for row in said["groups"]:
+        groups.setdefault(row["area"], []).append(_group(row))
+    return {
+        row["area"]: finish(
+            rule,
+            AreaSums(
+                row["area"], int(row["connected"]), int(row["known"]), int(row["beside"]), groups.get(row["area"], ())
+            ),
+            withheld.get(row["area"], 0),
+        )
+        for row in said["areas"]
+    }
+
+
+def _group(row: Mapping[str, Any]) -> Group:
+    methods = {method for name, found in row.items() if name.startswith("methods_") for method in found or () if method}
+    return Group(
+        method=row["version"] or "",
+        used=row["used"],
+        operators=row["operators"],
+        used_connected=int(row["used_connected"]),
+        beyond=int(row["beyond"]),
+        sums={name.removeprefix("sum_"): Decimal(value) for name, value in row.items() if name.startswith("sum_")},
+        methods=tuple(sorted(methods)),
+        estimated=bool(row["estimated"]),
+        provisional=bool(row["provisional"]),
+        partial=bool(row["partial"]),
+    )

@@ -1,0 +1,183 @@
+"""The engine of columns: the same rows as the exact arithmetic for every indicator, or no answer at all."""
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlglot
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ibis.backends.sql.compilers import DuckDBCompiler, PySparkCompiler
+from sqlalchemy import delete, insert
+
+from node.context import Node, init_node
+from node.rollup import build, engine, expressions, stamp
+from node.store import schema
+from node.store.layers import Layer, put
+from node.views.totals import read, rows, totals
+from tests.node.filled import COMMUNES, a_figure, a_place, fill
+from vocab.indicators import questions
+from vocab.reference import indicators
+
+FULL = bool(os.environ.get("MAILLAGE_FULL"))
+PAIRS = (("country", "zone"), ("region", "typology"), ("departement", "townsize"), ("epci", "commune"))
+ASKED = [rule for rule in indicators().values() if engine.can_say(rule)]
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    made = init_node(tmp_path_factory.mktemp("rollup") / "council", "https://council.example", ("aggregator",), "", {})
+    layer = Layer("zone", "", "a list", "2026", "0", "2026")
+    made.store.write(lambda connection: put(connection, layer, dict.fromkeys(COMMUNES[:3], "yes")))
+    yield made
+    made.close()
+
+
+def state(node: Node, n: int) -> None:
+    """Say that the projections moved, as a fold does."""
+    with node.cache.public.write() as public:
+        public.execute(delete(schema.cursor).where(schema.cursor.c.name == stamp.FIGURES))
+        public.execute(insert(schema.cursor).values({"name": stamp.FIGURES, "version": 1, "seq": n}))
+
+
+figures = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.sampled_from([rule.id for rule in indicators().values() if rule.origin == "entered"]),
+        st.none() | st.decimals(-1000, 10**9, places=2, allow_nan=False),
+        st.sampled_from("AAAEPLM"),
+        st.sampled_from(("2025", "2025", "2025", "2025-03", "2025-12-31", "2024-07-01/P1Y")),
+        st.sampled_from(("", "v1", "v2", "v10")),
+    ),
+    max_size=40,
+    unique_by=lambda drawn: (drawn[0], drawn[1], drawn[4]),
+)
+places = st.lists(
+    st.tuples(
+        st.integers(0, 2), st.sampled_from(("open", "closed", "unknown")), st.sampled_from(("2019", "2026", None))
+    ),
+    min_size=1,
+    max_size=5,
+)
+_COUNT = iter(range(1, 10**6))
+
+
+@settings(
+    max_examples=60 if FULL else 4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data(), places, figures)
+def test_the_engine_and_the_exact_arithmetic_say_the_same(
+    node: Node,
+    data: st.DataObject,
+    drawn: list[tuple[int, str, str | None]],
+    said: list[tuple[int, str, Decimal | None, str, str, str]],
+) -> None:
+    known = [
+        a_place(n, operator=f"urn:siren:{operator:09d}", status=status, opened=opened)
+        for n, (operator, status, opened) in enumerate(drawn)
+    ]
+    public = [
+        a_figure(n, name, None if status in "LM" else value, "L" if value is None and status not in "LM" else status,
+                 period=period, method=method, seq=seq)
+        for seq, (n, name, value, status, period, method) in enumerate(said)
+    ]  # fmt: skip
+    fill(node, known, public, [a_figure(0, "visits", 3)])
+    state(node, next(_COUNT))
+    build.build(node)
+    asked = engine.of(node)
+    assert asked is not None
+    ground = read(node, indicators(), "2025")
+    answered = 0
+    for rule in ASKED if FULL else data.draw(st.permutations(ASKED))[:25]:
+        for by in data.draw(st.sampled_from(PAIRS)):
+            found = asked.aggregates(node, rule.id, by, "2025")
+            if found is None:
+                continue
+            answered += 1
+            assert totals(node, rule.id, by, "2025") == rows(ground, rule.id, by), (rule.id, by)
+    assert answered or not public
+
+
+def test_files_that_are_behind_are_not_used(node: Node) -> None:
+    fill(node, [a_place(0)], [a_figure(0, "visits", 10)])
+    state(node, next(_COUNT))
+    build.build(node)
+    asked = engine.of(node)
+    assert asked is not None
+    assert asked.aggregates(node, "visits", "country", "2025") is not None
+    fill(node, [a_place(0)], [a_figure(0, "visits", 11)])
+    state(node, next(_COUNT))
+    assert asked.aggregates(node, "visits", "country", "2025") is None
+    assert totals(node, "visits", "country", "2025")[0].value == "11"
+    first = stamp.read(stamp.folder(node))
+    build.build(node)
+    second = stamp.read(stamp.folder(node))
+    assert first is not None
+    assert second is not None
+    assert first.years["2025"].name != second.years["2025"].name
+    assert totals(node, "visits", "country", "2025")[0].value == "11"
+
+
+def test_what_does_not_fit_the_decimals_is_left_to_the_exact_arithmetic(node: Node) -> None:
+    fill(
+        node,
+        [a_place(0)],
+        [a_figure(0, "visits", "0.1234567"), a_figure(0, "events", 10**13), a_figure(0, "members", 2)],
+    )
+    state(node, next(_COUNT))
+    manifest = build.build(node)
+    assert {"visits", "events"} <= set(manifest.years["2025"].inexact)
+    asked = engine.of(node)
+    assert asked is not None
+    assert asked.aggregates(node, "visits", "country", "2025") is None
+    assert asked.aggregates(node, "members", "country", "2025") is not None
+    assert totals(node, "visits", "country", "2025")[0].value == "0.1234567"
+
+
+def test_a_worker_that_is_killed_is_started_again(node: Node) -> None:
+    fill(node, [a_place(0)], [a_figure(0, "visits", 10)])
+    state(node, next(_COUNT))
+    build.build(node)
+    asked = engine.of(node)
+    assert asked is not None
+    assert asked.aggregates(node, "visits", "country", "2025")
+    worker = asked._worker
+    assert worker is not None
+    worker.kill()
+    worker.wait()
+    assert asked.aggregates(node, "visits", "region", "2025")
+
+
+SHAPES = sorted({(expressions.shape(rule)[0], len(questions(rule.id))) for rule in ASKED}, key=repr)
+
+
+@pytest.mark.parametrize("wanted", SHAPES, ids=lambda wanted: f"{wanted[0].across_sites}-{wanted[1]}")
+def test_every_expression_is_compiled_for_two_engines(wanted: tuple[expressions.Shape, int]) -> None:
+    places_, answers_, withheld = expressions.tables()
+    asked = [
+        expressions.areas(places_, answers_, wanted[0]),
+        expressions.groups(places_, answers_, wanted[0]),
+        expressions.left_out(places_, withheld, wanted[1]),
+        expressions.order_statistics(places_, answers_, wanted[0], (0, 3)),
+    ]
+    for compiler, dialect in ((DuckDBCompiler(), "duckdb"), (PySparkCompiler(), "spark")):
+        for each in asked:
+            text = compiler.to_sqlglot(each).sql(dialect=dialect)
+            assert sqlglot.parse_one(text, dialect=dialect).find(sqlglot.exp.Select)
+
+
+def test_the_worker_reads_nothing_else(node: Node, tmp_path: Path) -> None:
+    import duckdb
+
+    from node.rollup.worker import opened
+
+    folder = stamp.folder(node)
+    folder.mkdir(parents=True, exist_ok=True)
+    other = tmp_path / "other.csv"
+    other.write_text("a\n1\n", encoding="utf-8")
+    with opened(folder, 256) as held, pytest.raises(duckdb.Error):
+        held.execute(f"FROM read_csv('{other}')")
