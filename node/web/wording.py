@@ -1,5 +1,6 @@
 """Figures, dates, units and areas as a person reads them in French or English. Pure; what is missing is said so."""
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from node.messages import catalogue, text
@@ -9,6 +10,7 @@ from vocab.reference import Indicator, dimensions, indicators
 _SPACE = {"fr": "\u202f", "en": ","}
 _POINT = {"fr": ",", "en": "."}
 _CENTS = Decimal("0.01")
+_THIN = re.compile(r" (?=[;?!%»](?:\W|$))|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
 
 
 def number(value: Decimal, lang: str, places: Decimal = _CENTS) -> str:
@@ -17,6 +19,13 @@ def number(value: Decimal, lang: str, places: Decimal = _CENTS) -> str:
     whole, _, part = f"{rounded:,f}".partition(".")
     part = part.rstrip("0")
     return whole.replace(",", _SPACE[lang]) + (_POINT[lang] + part if part else "")
+
+
+def typeset(words: str, lang: str) -> str:
+    """French as it is printed: no line begins with a sign or with half a number (Imprimerie nationale)."""
+    if lang != "fr":
+        return words
+    return _THIN.sub("\u202f", words).replace(" :", "\u00a0:")
 
 
 def counted(key: str, n: int, lang: str) -> str:

@@ -288,6 +288,14 @@ def test_numbers_in_both_languages(value: str, french: str, english: str) -> Non
     assert (wording.number(Decimal(value), "fr"), wording.number(Decimal(value), "en")) == (french, english)
 
 
+def test_french_signs_stay_with_their_words() -> None:
+    french = wording.typeset("Où ? Dans : « Guéret » ; 10 000 à 19 999, 50 % et 2 lieux !", "fr")
+    assert french.replace("\u202f", "_").replace("\u00a0", "~") == (
+        "Où_? Dans~: «_Guéret_»_; 10_000 à 19_999, 50_% et 2 lieux_!"
+    )
+    assert wording.typeset("Where? 10 000 : x", "en") == "Where? 10 000 : x"
+
+
 def test_every_unit_and_status_has_words() -> None:
     for lang in LANGUAGES:
         for rule in indicators().values():
