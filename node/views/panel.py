@@ -10,6 +10,7 @@ from typing import Any
 
 from node.context import Node
 from node.views import totals
+from node.views.kept import kept
 from node.views.totals import Ground
 from vocab.indicators import Aggregate, aggregate
 from vocab.panel import Change, change
@@ -79,7 +80,11 @@ def _text(value: Decimal | None) -> str | None:
 def changes(node: Node, names: Iterable[str], by: str, earlier: str, later: str) -> list[Row]:
     """One row an indicator and area that has a known place, in that order. Raises `KeyError` and `BadPeriod`."""
     wanted = tuple(names)
-    return between(totals.read(node, wanted, earlier), totals.read(node, wanted, later), wanted, by)
+    return kept(node, ("panel", wanted, by, earlier, later), lambda: _changes(node, wanted, by, earlier, later))
+
+
+def _changes(node: Node, names: tuple[str, ...], by: str, earlier: str, later: str) -> list[Row]:
+    return between(totals.read(node, names, earlier), totals.read(node, names, later), names, by)
 
 
 def between(before: Ground, after: Ground, names: Iterable[str], by: str) -> list[Row]:

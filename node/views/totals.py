@@ -15,6 +15,7 @@ from node.context import Node
 from node.rollup import engine as rollup
 from node.store.schema import directory, observations, relations, restricted_observations
 from node.views.areas import Divisions, divisions, family_of
+from node.views.kept import kept
 from vocab import territory
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.periods import Period
@@ -179,7 +180,7 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
     wanted = {part for name in names for part in questions(name)}
     known = divisions(node)
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
-        places = known_places(public, known, period)
+        places = kept(node, ("places", period), lambda: known_places(public, known, period))
         found = facts(public, wanted, period)
         connected = frozenset(public.execute(select(relations.c.actor)).scalars())
         withheld = left_out(restricted, wanted, period)

@@ -1,5 +1,6 @@
 """Rows of the projections for tests of totals and pages: places that describe themselves, and their figures."""
 
+import itertools
 import json
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,11 +8,13 @@ from decimal import Decimal
 from sqlalchemy import delete, insert
 
 from node.context import Node
-from node.store.schema import directory, observations, relations, restricted_observations
+from node.rollup.stamp import FIGURES
+from node.store.schema import cursor, directory, observations, relations, restricted_observations
 from vocab import territory
 from vocab.model import Address, Operator, Place
 from vocab.units import canonical
 
+_STATES = itertools.count(1)
 COMMUNES = ("23096", "56178", "89024", "13004", "11262", "75056", "97411")
 FAMILIES = (("coworking",), ("fablab",), ("coworking", "fablab"), ("cultural", "artist-studio"), ())
 
@@ -77,7 +80,7 @@ def fill(
     public: Iterable[dict[str, object]] = (),
     hidden: Iterable[dict[str, object]] = (),
 ) -> None:
-    """Put these rows, and no others, in the projections; every description is connected."""
+    """Put these rows, and no others, in the projections, as another state; every description is connected."""
     with node.cache.public.write() as connection:
         for table in (directory, observations, relations):
             connection.execute(delete(table))
@@ -88,6 +91,8 @@ def fill(
                 connection.execute(insert(relations).values(actor=row["actor"], since="2025-01-01T00:00:00Z", seq=1))
         for row in public:
             connection.execute(insert(observations).values(row))
+        connection.execute(delete(cursor).where(cursor.c.name == FIGURES))
+        connection.execute(insert(cursor).values({"name": FIGURES, "version": 1, "seq": next(_STATES)}))
     with node.cache.restricted.write() as connection:
         connection.execute(delete(restricted_observations))
         for row in hidden:

@@ -10,11 +10,9 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ibis.backends.sql.compilers import DuckDBCompiler, PySparkCompiler
-from sqlalchemy import delete, insert
 
 from node.context import Node, init_node
 from node.rollup import build, engine, expressions, stamp
-from node.store import schema
 from node.store.layers import Layer, put
 from node.views.totals import read, rows, totals
 from tests.node.filled import COMMUNES, a_figure, a_place, fill
@@ -33,13 +31,6 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made.store.write(lambda connection: put(connection, layer, dict.fromkeys(COMMUNES[:3], "yes")))
     yield made
     made.close()
-
-
-def state(node: Node, n: int) -> None:
-    """Say that the projections moved, as a fold does."""
-    with node.cache.public.write() as public:
-        public.execute(delete(schema.cursor).where(schema.cursor.c.name == stamp.FIGURES))
-        public.execute(insert(schema.cursor).values({"name": stamp.FIGURES, "version": 1, "seq": n}))
 
 
 figures = st.lists(
@@ -61,7 +52,6 @@ places = st.lists(
     min_size=1,
     max_size=5,
 )
-_COUNT = iter(range(1, 10**6))
 
 
 @settings(
@@ -86,7 +76,6 @@ def test_the_engine_and_the_exact_arithmetic_say_the_same(
         for seq, (n, name, value, status, period, method) in enumerate(said)
     ]  # fmt: skip
     fill(node, known, public, [a_figure(0, "visits", 3)])
-    state(node, next(_COUNT))
     build.build(node)
     asked = engine.of(node)
     assert asked is not None
@@ -104,13 +93,11 @@ def test_the_engine_and_the_exact_arithmetic_say_the_same(
 
 def test_files_that_are_behind_are_not_used(node: Node) -> None:
     fill(node, [a_place(0)], [a_figure(0, "visits", 10)])
-    state(node, next(_COUNT))
     build.build(node)
     asked = engine.of(node)
     assert asked is not None
     assert asked.aggregates(node, "visits", "country", "2025") is not None
     fill(node, [a_place(0)], [a_figure(0, "visits", 11)])
-    state(node, next(_COUNT))
     assert asked.aggregates(node, "visits", "country", "2025") is None
     assert totals(node, "visits", "country", "2025")[0].value == "11"
     first = stamp.read(stamp.folder(node))
@@ -128,7 +115,6 @@ def test_what_does_not_fit_the_decimals_is_left_to_the_exact_arithmetic(node: No
         [a_place(0)],
         [a_figure(0, "visits", "0.1234567"), a_figure(0, "events", 10**13), a_figure(0, "members", 2)],
     )
-    state(node, next(_COUNT))
     manifest = build.build(node)
     assert {"visits", "events"} <= set(manifest.years["2025"].inexact)
     asked = engine.of(node)
@@ -140,7 +126,6 @@ def test_what_does_not_fit_the_decimals_is_left_to_the_exact_arithmetic(node: No
 
 def test_a_worker_that_is_killed_is_started_again(node: Node) -> None:
     fill(node, [a_place(0)], [a_figure(0, "visits", 10)])
-    state(node, next(_COUNT))
     build.build(node)
     asked = engine.of(node)
     assert asked is not None

@@ -8,7 +8,8 @@ import pytest
 
 from node.cli.run import main
 from node.context import Node, init_node
-from node.layers import LayerRefused, Told, layer_of
+from node.errors import NodeError
+from node.layers import Told, layer_of
 from node.messages import LANGUAGES
 from node.views.areas import FIXED, UNSTATED, divisions, sizes, town_size
 from node.views.totals import totals
@@ -88,11 +89,11 @@ def test_a_layer_is_replaced_and_removed(node: Node, tmp_path: Path) -> None:
         ("code,a\n23096,1\n", Told("x", column="b"), "layer_column"),
         ("code,x\n99999,1\n", Told("x"), "layer_empty"),
         ("", Told("x"), "layer_codes"),
-        ("\x00\x01", Told("x"), "layer_codes"),
+        ("\x00\x01", Told("x"), "import_unreadable"),
     ],
 )
 def test_what_is_no_layer_is_refused_in_words(content: str, told: Told, code: str) -> None:
-    with pytest.raises(LayerRefused) as refused:
+    with pytest.raises(NodeError) as refused:
         layer_of(content.encode(), told, NOW)
     assert refused.value.code == code
     assert all(refused.value.text(lang) for lang in LANGUAGES)
