@@ -1,10 +1,9 @@
 """The questions of totals, written once in Ibis over the tables of a year: places, answers, counts of what is withheld.
 
-They give sums of decimals, counts and order statistics by area; `vocab.sums` divides. Compiled for DuckDB, which runs
+They give sums of decimals and counts by area; `vocab.sums` divides. Compiled for DuckDB, which runs
 them here, and for Spark SQL, which a larger network would use over the same Parquet.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
@@ -172,13 +171,3 @@ def left_out(places: Table, withheld: Table, count: int) -> Table:
     mine = withheld.filter(withheld.indicator.isin([f"@{at}@" for at in range(count)]))
     joined = places.select("place", "area").filter(lambda table: table.area != "").join(mine, "place")
     return joined.group_by("area").agg(n=joined.n.sum()).order_by("area")
-
-
-def order_statistics(places: Table, answers: Table, wanted: Shape, ranks: Sequence[int]) -> Table:
-    """The answers of given ranks (from 0) in each area, in ascending order: quantiles are interpolated elsewhere."""
-    one = Part("value", by_place=False, needed=True, questioned=True)
-    found = _answers(_units(places, wanted), answers, one)
-    given = found.filter(found.value_value.notnull())
-    order = ibis.window(group_by=given.area, order_by=[given.value_value, given.unit])
-    ranked = given.mutate(rank=ibis.row_number().over(order))
-    return ranked.filter(ranked.rank.isin(list(ranks))).select("area", "rank", "value_value").order_by("area", "rank")
