@@ -1,9 +1,8 @@
-"""One indicator: its total of a year, its series, its spread, its parts, its territories, and what it is made from."""
+"""One indicator: its total of a year, its series, its spread, its parts, its territories. And what many have."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 
@@ -11,30 +10,48 @@ from node.context import Node
 from node.store.schema import observations
 from node.views import panel, totals
 from node.views.totals import Ground, Row
-from vocab.distribution import Distribution, distribution
-from vocab.indicators import questions, result
+from vocab.distribution import QUANTILES, Distribution, distribution
+from vocab.indicators import Answers, Result, Universe, questions, result
 from vocab.parts import Part, dimensions_of, parts
 from vocab.periods import Period
-from vocab.reference import indicator
+from vocab.reference import Indicator, indicator, indicators
+from vocab.resolve import Fact
+from vocab.units import total
 
-_SERIES = 8
+SERIES = 8
+_NOBODY = Universe({}, frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """One point of a series: the open total, and the change since the year before on the constant panel."""
+    """One point of a series: the open total, and the change since the year before on the constant panel.
+
+    `median`: of what does not add up from one unit to another, where ten answer at least.
+    """
 
     row: Row
     change: panel.Row | None
+    median: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A ratio before it is divided, or a mean and its weights: both sums over the `n` units that report both."""
+
+    numerator: Decimal
+    denominator: Decimal
+    n: int
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorPage:
     """Everything on an indicator's page; `spread` is None below ten answers, `components` make a ratio."""
 
-    period: str
+    ground: Ground
     total: Row | None
+    halves: Halves | None
     components: tuple[Row, ...]
+    years: tuple[str, ...]
     series: tuple[Year, ...]
     spread: Distribution | None
     parts: tuple[tuple[str, tuple[Part, ...]], ...]
@@ -46,70 +63,85 @@ def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage
     made_of = tuple(part for part in questions(name) if part != name)
     ground = totals.read(node, (name, *made_of), period)
     country = totals.table(node, (name, *made_of), "country", (period,))
+    years = totals.years(node, (name,))[:SERIES]
+    universe, figures = _whole(ground, name)
+    found, answers = result(name, period, figures, universe)
+    divided = ((each, parts(name, each, period, figures, universe)) for each in dimensions_of(name))
     return IndicatorPage(
-        period=period,
+        ground=ground,
         total=next(iter(country[name, period]), None),
+        halves=_halves(indicator(name), found, answers),
         components=tuple(row for part in made_of for row in country[part, period]),
-        series=tuple(_series(node, name, totals.years(node, (name,))[:_SERIES])),
-        spread=_spread(ground, name),
-        parts=tuple(_parts(ground, name)),
+        years=years,
+        series=tuple(_series(node, name, years)),
+        spread=_spread(indicator(name), found, answers),
+        parts=tuple((each, given) for each, given in divided if given),
         rows=tuple(totals.totals(node, name, by, period)),
     )
 
 
 def _series(node: Node, name: str, years: Sequence[str]) -> Iterable[Year]:
-    """From the earliest year on."""
-    earlier = ""
+    """From the earliest year on; each year is read once."""
+    before: Ground | None = None
     for year in reversed(years):
-        found = totals.totals(node, name, "country", year)
-        change = panel.changes(node, (name,), "country", earlier, year) if earlier else []
-        if found:
-            yield Year(found[0], next(iter(change), None))
-        earlier = year
+        ground = totals.read(node, (name,), year)
+        changes = [] if before is None else panel.between(before, ground, (name,), "country")
+        for row in totals.rows(ground, name, "country"):
+            yield Year(row, next(iter(changes), None), _median(ground, name))
+        before = ground
 
 
-def _spread(ground: Ground, name: str) -> Distribution | None:
-    """The spread of the answers of the units: of a ratio, of those that each can compute."""
-    for universe, figures in totals.by_area(ground, name, "country").values():
-        _, answers = result(name, ground.period, figures, universe)
-        given = [mine[name].value for mine in answers.values() if name in mine]
-        if indicator(name).kind == "flag":
-            return None
-        return distribution([value for value in given if value is not None])
-    return None
+def _median(ground: Ground, name: str) -> Decimal | None:
+    if indicator(name).across_sites != "none":
+        return None
+    universe, figures = _whole(ground, name)
+    spread = _spread(indicator(name), *result(name, ground.period, figures, universe))
+    return None if spread is None else spread.quantiles[QUANTILES.index(Decimal("0.5"))]
 
 
-def _parts(ground: Ground, name: str) -> Iterable[tuple[str, tuple[Part, ...]]]:
-    for universe, figures in totals.by_area(ground, name, "country").values():
-        for dimension in dimensions_of(name):
-            found = parts(name, dimension, ground.period, figures, universe)
-            if found:
-                yield dimension, found
+def _whole(ground: Ground, name: str) -> tuple[Universe, list[Fact]]:
+    return next(iter(totals.by_area(ground, name, "country").values()), (_NOBODY, []))
 
 
-def inputs(node: Node, name: str, period: str) -> list[dict[str, Any]]:
-    """Every public figure that the total of a period may be made from, each with the signed document that says it."""
+def _halves(rule: Indicator, found: Result, answers: Answers) -> Halves | None:
+    names = {"ratio": (rule.numerator, rule.denominator), "wmean": (rule.id, rule.weight)}.get(rule.across_sites)
+    if names is None or not found.used:
+        return None
+    pairs = [tuple(answers[unit][part].value or Decimal(0) for part in names) for unit in found.used]
+    tops = [top * bottom if rule.weight else top for top, bottom in pairs]
+    return Halves(total(tops), total([bottom for _, bottom in pairs]), len(pairs))
+
+
+def _spread(rule: Indicator, found: Result, answers: Answers) -> Distribution | None:
+    """The spread of the answers behind the total: of a ratio, of those that each unit can compute."""
+    if rule.across_sites == "share":
+        return None
+    given = [answers[unit][rule.id].value for unit in found.used if rule.id in answers[unit]]
+    return distribution([value for value in given if value is not None])
+
+
+def years_of(node: Node) -> Mapping[str, tuple[str, ...]]:
+    """The years for which each indicator may have a public figure, latest first: a ratio, those of both its parts."""
     o = observations.c
-    known = {iri: each for iri, each in totals.read(node, (), period).places.items() if each.kind == "description"}
-    year = str(Period.parse(period).year)
-    spans = o.period.startswith(year) | o.period.startswith(str(int(year) - 1) + "-") | (o.period == period)
-    query = select(observations).where(o.indicator.in_(questions(name)), spans).order_by(o.indicator, o.place, o.id)
     with node.cache.public.read() as public:
-        rows = [row for row in public.execute(query) if row.place in known and totals.bears_on(row.period, period)]
-    return [
-        {
-            "id": row.id,
-            "place": row.place,
-            "operator": known[row.place].operator,
-            "indicator": row.indicator,
-            "period": row.period,
-            "breakdown": row.breakdown or None,
-            "value": None if row.value is None else str(Decimal(row.value)),
-            "unit": row.unit,
-            "obsStatus": row.status,
-            "method": row.method or None,
-            "document": row.document,
-            "version": row.version,
-        }
-        for row in rows
-    ]
+        given = public.execute(select(o.indicator, o.period).distinct()).all()
+    said: dict[str, set[str]] = {}
+    for name, period in given:
+        said.setdefault(name, set()).add(str(Period.parse(period).year))
+    return {name: tuple(sorted(_years(name, said), reverse=True)) for name in indicators()}
+
+
+def _years(name: str, said: Mapping[str, set[str]]) -> set[str]:
+    parts = [part for part in questions(name) if part != name]
+    computed = set.intersection(*(said.get(part, set()) for part in parts)) if parts else set()
+    weighted = bool(indicator(name).weight)
+    return computed & said.get(name, set()) if weighted else computed | said.get(name, set())
+
+
+def national(node: Node, periods: Mapping[str, str]) -> dict[str, Row | None]:
+    """The national total of each indicator for a period of its own. Raises `KeyError` and `BadPeriod`."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for period in sorted(set(periods.values())):
+        names = [name for name, wanted in periods.items() if wanted == period]
+        found |= totals.table(node, names, "country", (period,))
+    return {name: next(iter(found[name, period]), None) for name, period in periods.items()}

@@ -110,14 +110,14 @@ def routes(node: Node) -> list[web.RouteDef]:
 
 def _network(node: Node) -> list[web.RouteDef]:
     """What a council shows, each page with its files."""
-    from node.web import campaign, council, founding, indicators, places, quality, territories
+    from node.web import campaign, council, founding, indicator, indicators, places, quality, territories, themes
 
     sheets: tuple[tuple[str, sheet.Make], ...] = (
         ("/", council.home),
         ("/places", places.places),
         ("/indicators", indicators.catalogue),
-        ("/indicators/{id:[A-Za-z0-9]{1,60}}", indicators.one),
-        ("/themes/{id:[a-z]{1,30}}", indicators.theme),
+        ("/indicators/{id:[A-Za-z0-9]{1,60}}", indicator.one),
+        ("/themes/{id:[a-z]{1,30}}", themes.theme),
         ("/territories", territories.territories),
         ("/territories/{code:[0-9A-Za-z]{2,9}}", territories.of_code),
         ("/where", founding.where),

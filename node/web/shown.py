@@ -49,6 +49,7 @@ def total(row: Row, lang: str, change: Change | None = None) -> dict[str, Any]:
         "value": value,
         "unit": unit,
         "missing": row.value is None,
+        "spread": rule.across_sites == "none" and row.n_reporting > 0,
         "answering": answering(row, lang),
         "reporting_width": round(100 * row.n_reporting / most),
         "connected_width": round(100 * row.n_connected / most),
@@ -61,14 +62,17 @@ def total(row: Row, lang: str, change: Change | None = None) -> dict[str, Any]:
 
 
 def changed(row: Change, lang: str) -> str:
-    """`+12 % since 2024, over the 31 places that answered both years`."""
+    """`+12 % since 2024, over 31 that answered both years`; of a percentage the change is in points."""
     if row.difference is None:
         return ""
-    rule = indicators()[row.indicator]
-    if row.percent is not None and rule.kind != "flag":
+    rule, difference = indicators()[row.indicator], Decimal(row.difference)
+    if rule.across_sites == "share" or rule.unit == "%":
+        points = difference * 100 if rule.across_sites == "share" else difference
+        figure = text(lang, "web.points", change=signed(points, lang, Decimal("0.1")))
+    elif row.percent is not None and rule.kind != "score":
         figure = signed(Decimal(row.percent), lang, Decimal("0.1")) + text(lang, "web.percent")
     else:
-        figure = signed(Decimal(row.difference), lang)
+        figure = signed(difference, lang)
     return text(
         lang, "web.change", change=figure, earlier=row.earlier, places=wording.counted("web.panel", row.n, lang)
     )
