@@ -27,7 +27,9 @@ def load(args: Namespace, out: Out) -> int:
         problems = [{"line": p.line, "code": p.code, "written": p.written, "detail": p.detail} for p in loaded.problems]
         about = {"layer": layer.name, "source": layer.source, "date": layer.date, "digest": layer.digest}
         out.data(
-            about | {"communes": len(loaded.classes), "classes": counts, "mended": loaded.mended, "problems": problems}
+            about
+            | {"communes": len(loaded.classes), "classes": counts}
+            | {"mended": loaded.mended, "blank": loaded.blank, "problems": problems}
         )
         for problem in loaded.problems[:_SHOWN]:
             out.say(f"territory.{problem.code}", line=problem.line, written=problem.written, detail=problem.detail)
@@ -38,6 +40,8 @@ def load(args: Namespace, out: Out) -> int:
             out.say("territory.class", value=area_name(layer.name, value, out.lang), count=count)
         if loaded.mended:
             out.say("territory.mended", count=loaded.mended)
+        if loaded.blank:
+            out.say("territory.blank." + ("members" if "no" in counts else "classes"), count=loaded.blank)
         out.next("territory.next", name=layer.name)
     return 0
 

@@ -6,6 +6,7 @@ place does not say (its commune) puts it in `unstated`, so that the areas add up
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +18,13 @@ from node.store import layers
 from node.store.engine import Store
 from node.store.layers import Layer
 from vocab import territory
-from vocab.reference import scheme
+from vocab.reference import dimensions, scheme
 
 FIXED = ("country", "region", "departement", "epci", "commune", "typology", "townsize")
 HYBRID, UNSTATED = "hybrid", "unstated"
+DENSITIES = ("density", "densite7")
+USUAL_LAYERS = ("qpv", "acv", "pvd", *DENSITIES)
+"""Layers whose name says what they are, without a title; the densities are the grid of INSEE in seven levels."""
 TOWN_SIZES = (2_000, 10_000, 20_000, 100_000, 200_000)
 """Lower bounds of the classes of municipal population. Below 2,000 inhabitants a commune has no town (INSEE, unité
 urbaine); 20,000 to 100,000 is a medium-size town as the programme Action Cœur de Ville and INSEE use the word."""
@@ -131,6 +135,14 @@ def family_of(typology: str) -> str:
     return exclusive_family(json.loads(typology))
 
 
+def order(by: str, area: str) -> tuple[bool, int, bool, str]:
+    """Where an area stands among those of its division: sizes and numbered classes as they grow, members first."""
+    if by in territory.LEVELS or by == "typology":
+        return False, 0, False, area
+    number = re.match(r"[0-9]+", area)
+    return area == UNSTATED, int(number[0]) if number else 0, area != "yes", area
+
+
 def area_name(by: str, area: str, lang: str) -> str:
     """An area as a person reads it."""
     if area == UNSTATED:
@@ -141,13 +153,16 @@ def area_name(by: str, area: str, lang: str) -> str:
         if area == HYBRID:
             return text(lang, "areas.hybrid")
         return scheme("typology").codes[area].label[lang] if area in scheme("typology").codes else area
+    if by in DENSITIES and area in dimensions()["density"].codes:
+        return f"{area} · {dimensions()['density'].codes[area].label[lang]}"
     if by == "townsize":
         return text(lang, f"areas.townsize.{area}")
     return text(lang, f"areas.member.{area}") if area in ("yes", "no") else area
 
 
 def division_name(by: str, lang: str, known: Iterable[Layer] = ()) -> str:
-    """A division as a person reads it: a layer by its title, if the operator gave one."""
+    """A division as a person reads it: a layer by its title, if the operator gave one, else by its usual name."""
     if by in FIXED:
         return text(lang, f"web.by.{by}")
-    return next((layer.title for layer in known if layer.name == by and layer.title), by)
+    usual = text(lang, f"areas.layer.{by}") if by in USUAL_LAYERS else by
+    return next((layer.title for layer in known if layer.name == by and layer.title), usual)

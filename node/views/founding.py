@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +17,9 @@ from sqlalchemy import select
 from node.context import Node
 from node.store.layers import Layer
 from node.store.schema import directory
-from node.views.areas import UNSTATED, Classes, Divisions, divisions, size_of, sizes
+from node.views.areas import DENSITIES, UNSTATED, Classes, Divisions, divisions, size_of, sizes
+from node.views.areas import order as ordered
+from node.views.kept import kept
 from vocab import territory
 from vocab.units import canonical, divide
 
@@ -56,6 +58,10 @@ class Founding:
 
 def founding(node: Node) -> Founding:
     """The answer of the places known here."""
+    return kept(node, ("founding",), lambda: _founding(node))
+
+
+def _founding(node: Node) -> Founding:
     known, communes = divisions(node), _communes(node)
     rows = [
         row
@@ -63,38 +69,49 @@ def founding(node: Node) -> Founding:
         for row in _rows(name, classes, communes)
     ]  # fmt: skip
     unplaced = {group: sum(not code for code in codes) for group, codes in communes.items()}
-    missing = tuple(name for name in (QPV, ACV, PVD) if name not in known.layers)
-    return Founding(tuple(rows), tuple(c.layer for c in known.layers.values()), unplaced, missing)
+    missing = [name for name in (QPV, ACV, PVD) if not _is_list(known, name)]
+    missing += [] if any(name in known.layers for name in DENSITIES) else DENSITIES[:1]
+    return Founding(tuple(rows), tuple(c.layer for c in known.layers.values()), unplaced, tuple(missing))
 
 
 def _communes(node: Node) -> dict[str, list[str]]:
     """The commune of each known place of a group; a place that has closed is no longer one of them."""
-    found: dict[str, list[str]] = {group: [] for group in GROUPS}
-    seen = set()
+    c = directory.c
     with node.cache.public.read() as public:
-        query = select(directory.c.place, directory.c.content, directory.c.commune, directory.c.status)
-        for row in public.execute(query.where(directory.c.status != "closed")):
-            if row.place in seen:
-                continue
-            seen.add(row.place)
-            for group in (*json.loads(row.content)["programme"], "all"):
-                if group in found:
-                    found[group].append(row.commune or "")
+        query = select(c.place, c.content, c.commune, c.status).order_by(c.seq)
+        latest = {row.place: row for row in public.execute(query)}
+    found: dict[str, list[str]] = {group: [] for group in GROUPS}
+    for row in latest.values():
+        for group in (*json.loads(row.content)["programme"], "all") if row.status != "closed" else ():
+            if group in found:
+                found[group].append(row.commune or "")
     return found
+
+
+def _is_list(known: Divisions, name: str) -> bool:
+    """Whether a list of members is loaded under this name: classes do not tell who is in."""
+    return name in known.layers and known.layers[name].is_membership
 
 
 Classification = tuple[Mapping[str, str], str, tuple[str, ...]]  # commune → class, the class of the others, the order
 
 
 def _classifications(known: Divisions) -> dict[str, Classification]:
+    """The programmes first, then the size, then the other layers by name."""
     found: dict[str, Classification] = {}
-    if QPV in known.layers and ACV in known.layers:
+    if _is_list(known, QPV) and _is_list(known, ACV):
         found[BOTH] = (_crossed(known.layers[QPV], known.layers[ACV]), "neither", (QPV, ACV, "both", "neither"))
-    for name, classes in known.layers.items():
-        order = ("yes", "no") if classes.is_membership else tuple(sorted({*classes.by_commune.values(), UNSTATED}))
-        found[name] = (classes.by_commune, "no" if classes.is_membership else UNSTATED, order)
+    first = [name for name in (QPV, ACV, PVD) if name in known.layers]
+    found |= {name: _classification(known.layers[name]) for name in first}
     found["townsize"] = (_sizes(), UNSTATED, sizes())
-    return found
+    return found | {name: _classification(each) for name, each in known.layers.items() if name not in first}
+
+
+def _classification(classes: Classes) -> Classification:
+    if classes.is_membership:
+        return classes.by_commune, "no", ("yes", "no")
+    order = partial(ordered, classes.layer.name)
+    return classes.by_commune, UNSTATED, tuple(sorted({*classes.by_commune.values(), UNSTATED}, key=order))
 
 
 def _crossed(one: Classes, other: Classes) -> dict[str, str]:
@@ -114,12 +131,13 @@ def _rows(name: str, classes: Classification, communes: Mapping[str, list[str]])
         group: Counter(by_commune.get(code, other) for code in codes if code) for group, codes in communes.items()
     }
     for area in order:
+        if not people[area] and not any(found[area] for found in placed.values()):
+            continue
+        of_people = canonical(divide(Decimal(people[area]), whole))
         for group, found in placed.items():
             n, of = found[area], found.total()
             share = canonical(divide(Decimal(n), Decimal(of))) if of else None
-            if people[area] or n:
-                of_people = canonical(divide(Decimal(people[area]), whole))
-                yield Row(name, area, group, n, of, share, people[area], of_people)
+            yield Row(name, area, group, n, of, share, people[area], of_people)
 
 
 @cache

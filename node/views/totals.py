@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from node.context import Node
 from node.rollup import engine as rollup
 from node.store.schema import directory, observations, relations, restricted_observations
-from node.views.areas import Divisions, divisions, family_of
+from node.views.areas import Divisions, divisions, family_of, order
 from node.views.kept import kept
 from vocab import territory
 from vocab.indicators import Aggregate, Universe, aggregate, questions
@@ -192,7 +192,7 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
 
 
 def by_area(ground: Ground, name: str, by: str) -> dict[str, tuple[Universe, list[Fact]]]:
-    """Who could answer `name`, and the figures given, in each area that has a known place; sorted by area code."""
+    """Who could answer `name`, and the figures given, in each area that has a known place, in order."""
     if by not in ground.divisions.names():
         raise ValueError(by)
     names = questions(name)
@@ -208,7 +208,7 @@ def by_area(ground: Ground, name: str, by: str) -> dict[str, tuple[Universe, lis
     for fact in (fact for asked in names for fact in ground.figures.get(asked, ())):
         figures.setdefault(ground.places[fact.place].areas[by], []).append(fact)
     found: dict[str, tuple[Universe, list[Fact]]] = {}
-    for area, some in sorted(here.items()):
+    for area, some in sorted(here.items(), key=lambda each: order(by, each[0])):
         universe = _with_reference(_universe(some, ground.connected, withheld), ground.divisions.population(by, area))
         found[area] = (universe, figures.get(area, []))
     return found
@@ -250,7 +250,9 @@ def table(
             answered = said.get(name)
             if answered is not None:
                 found[name, period] = [
-                    _row(name, code, period, one) for code, one in sorted(answered.items()) if area in ("", code)
+                    _row(name, code, period, one)
+                    for code, one in sorted(answered.items(), key=lambda each: order(by, each[0]))
+                    if area in ("", code)
                 ]
             elif ground is not None:
                 found[name, period] = rows(ground, name, by)

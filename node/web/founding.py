@@ -78,8 +78,7 @@ def _table(name: str, found: Founding, lang: str) -> dict[str, Any]:
 
 
 def _title(name: str, found: Founding, lang: str) -> str:
-    keyed = f"where.division.{name}"
-    return text(lang, keyed) if name in ("qpv", "acv", "pvd", BOTH) else division_name(name, lang, found.layers)
+    return text(lang, f"where.division.{name}") if name == BOTH else division_name(name, lang, found.layers)
 
 
 def _area(name: str, area: str, lang: str) -> str:

@@ -11,7 +11,16 @@ from node.context import Node, init_node
 from node.errors import NodeError
 from node.layers import Told, layer_of
 from node.messages import LANGUAGES
-from node.views.areas import FIXED, UNSTATED, divisions, sizes, town_size
+from node.views.areas import (
+    FIXED,
+    UNSTATED,
+    USUAL_LAYERS,
+    area_name,
+    division_name,
+    divisions,
+    sizes,
+    town_size,
+)
 from node.views.totals import totals
 from tests.node.filled import a_figure, a_place, fill
 from vocab import territory
@@ -90,6 +99,8 @@ def test_a_layer_is_replaced_and_removed(node: Node, tmp_path: Path) -> None:
         ("code,x\n99999,1\n", Told("x"), "layer_empty"),
         ("", Told("x"), "layer_codes"),
         ("\x00\x01", Told("x"), "import_unreadable"),
+        ('code,x\n23096,"' + "9" * 140_000, Told("x"), "import_unreadable"),
+        ("code,x\n" + "".join(f"010{n:02},{n}\n" for n in range(1, 100)), Told("x"), "layer_classes"),
     ],
 )
 def test_what_is_no_layer_is_refused_in_words(content: str, told: Told, code: str) -> None:
@@ -97,6 +108,74 @@ def test_what_is_no_layer_is_refused_in_words(content: str, told: Told, code: st
         layer_of(content.encode(), told, NOW)
     assert refused.value.code == code
     assert all(refused.value.text(lang) for lang in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("Code INSEE;Libellé\n23096;Guéret\n89024;Auxerre\n", Told("acv")),
+        ("code_commune\tnom_commune\n23096\tGuéret\n89024\tAuxerre\n", Told("acv")),
+        ("INSEE\n23096\n89024\n23096\n", Told("acv")),
+        ("code_qp,nom_qp,insee,ville\nQN1,A,23096,G\nQN2,B,23096,G\nQN3,C,89024,A\n", Told("acv", column="insee")),
+        ("code,acv\n23096,Oui\n89024,x\n56178,\n75056,NON\n", Told("acv")),
+    ],
+)
+def test_lists_of_members_as_people_save_them(content: str, told: Told) -> None:
+    for raw in (content.encode("utf-8-sig"), content.encode("cp1252"), content.replace("\n", "\r\n").encode()):
+        read = layer_of(raw, told, NOW)
+        assert {code for code, value in read.classes.items() if value == "yes"} == {"23096", "89024"}
+        assert set(read.classes.values()) <= {"yes", "no"}
+        assert read.problems == ()
+
+
+def test_nothing_of_a_dirty_file_is_lost_without_a_word(
+    node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = "code;zone\n1004;A\n;A\nParis;B\n\n99352;B\n75056;A\n75101;B\n69152;\n2a004;A\n2A004;A\n23096\n"
+    assert loaded(node, tmp_path, content, "--layer", "zone", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["classes"] == {"A": 3}
+    told = {(each["line"], each["code"], each["written"]) for each in said["problems"]}
+    unknown = {(3, "unknown", ""), (4, "unknown", "Paris"), (6, "unknown", "99352")}
+    assert told == {*unknown, (8, "two_classes", "75101")}, "what is written of the whole counts before its parts"
+    assert said["blank"] == 2
+    for lang in LANGUAGES:
+        assert loaded(node, tmp_path, content, "--layer", "zone", "--lang", lang) == 0
+        words = capsys.readouterr().out
+        assert all(f" {line}" in words for line in (3, 4, 6, 8))
+        assert "Paris: A / B" in words
+
+
+def test_dates_are_dates(node: Node, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for date in ("2024-13", "hier", "2024-02-30"):
+        assert loaded(node, tmp_path, "code\n23096\n", "--layer", "acv", "--date", date) == 2
+        assert date in capsys.readouterr().err
+    assert divisions(node).names() == FIXED
+    assert main(["--dir", str(node.dir), "territory", "load", str(tmp_path / "none.csv"), "--layer", "acv"]) == 4
+    assert main(["--dir", str(node.dir), "territory", "load", str(tmp_path), "--layer", "acv"]) == 4
+
+
+def test_a_file_that_is_refused_leaves_the_layer_as_it_was(node: Node, tmp_path: Path) -> None:
+    assert loaded(node, tmp_path, "code\n23096\n", "--layer", "acv") == 0
+    assert loaded(node, tmp_path, "code\n99999\n", "--layer", "acv") == 1
+    assert divisions(node).layers["acv"].by_commune == {"23096": "yes"}
+
+
+def test_numbered_classes_and_sizes_in_their_order(node: Node, tmp_path: Path) -> None:
+    classes = zip(("23096", "56178", "89024", "13004"), ("10", "9", "2", "2"), strict=True)
+    content = "code,level\n" + "".join(f"{code},{value}\n" for code, value in classes)
+    assert loaded(node, tmp_path, content, "--layer", "level") == 0
+    assert [row.area for row in totals(node, "visits", "level", "2025")] == ["2", "9", "10", UNSTATED]
+    sizes_there = [row.area for row in totals(node, "visits", "townsize", "2025")]
+    assert sizes_there == ["10000-19999", "20000-99999", UNSTATED]
+
+
+def test_the_usual_layers_have_names() -> None:
+    assert area_name("density", "3", "fr") == "3 · petites villes"
+    assert area_name("density", "9", "fr") == "9"
+    assert area_name("zone", "3", "fr") == "3"
+    for lang in LANGUAGES:
+        assert all(division_name(name, lang) != name for name in USUAL_LAYERS)
 
 
 def test_two_classes_of_one_commune_are_told() -> None:

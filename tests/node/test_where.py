@@ -47,9 +47,9 @@ def put(node: Node, name: str, *codes: str) -> None:
 async def test_what_is_not_loaded_is_said(council: tuple[Node, aiohttp.ClientSession]) -> None:
     _, client = council
     page = await (await client.get("/where?lang=fr")).text()
-    assert page.count("maillage territory load FICHIER --layer") == 3
+    assert page.count("maillage territory load FICHIER --layer") == 4
     said = await (await client.get("/where.json")).json()
-    assert said["not_loaded"] == ["qpv", "acv", "pvd"]
+    assert said["not_loaded"] == ["qpv", "acv", "pvd", "density"]
     assert {row["division"] for row in said["rows"]} == {"townsize"}
 
 
