@@ -26,8 +26,8 @@ DENSITIES = ("density", "densite7")
 USUAL_LAYERS = ("qpv", "acv", "pvd", *DENSITIES)
 """Layers whose name says what they are, without a title; the densities are the grid of INSEE in seven levels."""
 TOWN_SIZES = (2_000, 10_000, 20_000, 100_000, 200_000)
-"""Lower bounds of the classes of municipal population. Below 2,000 inhabitants a commune has no town (INSEE, unité
-urbaine); 20,000 to 100,000 is a medium-size town as the programme Action Cœur de Ville and INSEE use the word."""
+"""Lower bounds of the classes of municipal population. 2,000 inhabitants make an urban unit (INSEE); Petites Villes de
+Demain chose below 20,000 (instruction of 16 October 2019). No text defines a medium-size town: to 99,999 here."""
 
 
 @dataclass(frozen=True, slots=True)
