@@ -48,6 +48,7 @@ COMMENT = _arg("--comment", default="", metavar="TEXT")
 REMOVE = _arg("--remove", action="store_true")
 PERIOD = _arg("--period", required=True, metavar="P")
 PROFILES = ("anct", "bdftl", "commune-mesure", "gogocarto", "schema", "table")
+FORMATS = ("table", "xlsx", "ods", "schema", "gogocarto", "bdftl", "commune-mesure")
 SHARING = ("public", "network", "aggregate-only", "private")
 TEXT = {"default": "", "metavar": "TEXT"}
 
@@ -157,6 +158,11 @@ COMMANDS: tuple[Command, ...] = (
             _arg("--list-name", default="", metavar="NAME"),
             _arg("--place", metavar="SLUG"),
         ),
+    ),
+    Command(
+        "export",
+        "node.cli.exporting:export",
+        (_arg("--format", dest="format", required=True, choices=FORMATS), _arg("path", metavar="FILE")),
     ),
     Command(
         "indicator list",

@@ -20,7 +20,7 @@ from vocab.units import canonical, decimal, total
 
 SOURCE = "commune-mesure"
 TITLE = "Commune Mesure"
-_PATHS: Mapping[str, tuple[str, ...]] = {
+PATHS: Mapping[str, tuple[str, ...]] = {
     "surface_m2": ("presentation", "surface"),
     "occupants": ("presentation", "nombre_occupants"),
     "jobs": ("presentation", "emplois directs"),
@@ -35,7 +35,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = {
     "op_revenue": ("moyens", "fonctionnement", "Recettes"),
     "orgs_created": ("composition", "structures_crees"),
 }
-_EVENTS = {"ev_public": ("publics", "nombre"), "ev_private": ("prives", "nombre"),
+EVENTS = {"ev_public": ("publics", "nombre"), "ev_private": ("prives", "nombre"),
            "ev_public_people": ("publics", "personnes accueillies"),
            "ev_private_people": ("prives", "personnes accueillies")}  # fmt: skip
 _FIELDS = {"name": "name", "city": "locality", "cp": "postcode", "lat": "lat", "lon": "lon", "opened": "opened",
@@ -58,8 +58,8 @@ def read(file: File) -> Iterator[Said]:
 
 def _cells(place: Mapping[str, Any]) -> dict[str, str]:
     """A JSON file in the columns of the table."""
-    found = {name: words(member(place, "blocs", block, "donnees", *path)) for name, (block, *path) in _PATHS.items()}
-    found |= {name: words(member(place, "evenements", *path)) for name, path in _EVENTS.items()}
+    found = {name: words(member(place, "blocs", block, "donnees", *path)) for name, (block, *path) in PATHS.items()}
+    found |= {name: words(member(place, "evenements", *path)) for name, path in EVENTS.items()}
     aid = [value for text in (found["op_subsid"], found.pop("op_public")) if (value := decimal(text)) is not None]
     found["op_subsid"] = canonical(total(aid)) if aid else ""
     geo = member(place, "blocs", "data_territoire", "donnees", "geo") or member(place, "geo")

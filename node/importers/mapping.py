@@ -20,7 +20,8 @@ from vocab.intake import toml
 from vocab.model import Breakdown
 from vocab.reference import indicators
 
-OWN = ("id", *FIELDS, "source", "published")
+ABOUT = ("iri", "kind", "updated", "licence")  # what an export says beside, and nothing is made of
+OWN = ("id", *FIELDS, "source", "published", *ABOUT)
 IGNORED = ("", "-")
 PARTS = ("", "status", "method", "conf")
 _FIGURE = re.compile(r"(?P<id>\w+)(?:@(?P<period>[0-9PY/-]+))?(?:\[(?P<parts>[^\]]*)\])?(?:#(?P<part>\w+))?")

@@ -48,7 +48,7 @@ def propose(directory: Path, path: Path, lang: str, dry_run: bool = False) -> Pr
     """What the columns of a table seem to say, written down unless that was done before. Raises `FileRefused`."""
     heads = tuple(head for head in read(path.read_bytes(), fold=str).columns if head)
     name = named(path)
-    params = {"fields": ", ".join(mapping.OWN)}
+    params = {"fields": ", ".join(name for name in mapping.OWN if name not in mapping.ABOUT)}
     about = [text(lang, f"import.mapping.{each}", **(params if each == "fields" else {})) for each in _ABOUT]
     said = mapping.written(mapping.proposed(name, heads), about)
     if dry_run:
