@@ -2,6 +2,7 @@
 report row by row."""
 
 import json
+import re
 from argparse import Namespace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from node.importers.own_place import import_place
 from node.importers.refused import FileRefused
 from node.importers.report import ImportReport
 
-_DATED = ("anct", "table")  # their rows name their source
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 def import_file(args: Namespace, out: Out) -> int:
@@ -34,7 +35,7 @@ def import_file(args: Namespace, out: Out) -> int:
         out.data(report.to_json())
         for line in report.lines(out.lang):
             out.line(line)
-        if not args.source and args.profile not in _DATED:
+        if not all(_YEAR.search(source) for source in report.source):
             out.say("import.undated")
         if args.report:
             out.say("import.wrote_report", path=args.report)
