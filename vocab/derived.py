@@ -5,12 +5,13 @@ cannot be computed is no answer; an operand that is not applicable makes the fig
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from vocab.model import breakdown_of
 from vocab.periods import Period
 from vocab.reference import Indicator, dimensions, indicator
-from vocab.resolve import Answer, Fact, worst
+from vocab.resolve import Answer, Fact, together, worst
 from vocab.units import ARITHMETIC, divide, total
 
 _Numbers = Sequence[Decimal]
@@ -62,8 +63,7 @@ def of_answers(rule: Indicator, mine: Mapping[str, Answer]) -> Answer | None:
     if not numbers or len(numbers) < len(parts):
         return None
     value = _ratio(rule, numbers) if rule.kind == "ratio" else _FORMULAS[rule.formula](numbers)
-    methods = dict.fromkeys(part.method for part in answers if part.method)
-    return None if value is None else Answer(value, worst([part.status for part in answers]), "+".join(methods))
+    return None if value is None else together(answers, value)
 
 
 def _ratio(rule: Indicator, numbers: _Numbers) -> Decimal | None:
@@ -71,18 +71,35 @@ def _ratio(rule: Indicator, numbers: _Numbers) -> Decimal | None:
     return divide(ARITHMETIC.multiply(top, rule.scale or Decimal(1)), bottom) if bottom else None
 
 
+def of_opening(rule: Indicator, period: str, place: str, opened: str) -> Fact | None:
+    """The age that a place has at the end of `period` by the date of its opening, in whole years; estimated where the
+    day or the month is not said and would change it. None where no date is said, and for a rule of another formula."""
+    if rule.formula != "age" or not opened:
+        return None
+    asked = Period.parse(period)
+    first, last = date.fromisoformat((opened + "-01-01")[:10]), Period.parse(opened).end
+    most, least = (_whole_years(day, asked.end) for day in (first, last))
+    written = str(asked.year) if asked.is_whole_year else asked.text
+    return Fact(place, rule.id, written, Decimal(least), "A" if most == least else "E")
+
+
+def _whole_years(start: date, end: date) -> int:
+    return max(0, end.year - start.year - ((end.month, end.day) < (start.month, start.day)))
+
+
 def of_parts(rule: Indicator, period: str, facts: Sequence[Fact]) -> Answer | None:
     """The entropy of the one breakdown of persons that the definition names: the first of its operand."""
     source = indicator(rule.operands[0])
     dimension = next(name for name in source.dimensions if dimensions()[name].of_persons)
-    year = str(Period.parse(period).year)
-    found = [
-        fact
-        for fact in facts
+    asked = Period.parse(period)
+    wanted = (period, str(asked.year)) if asked.is_whole_year else (period,)
+    found = {
+        fact.breakdown: fact
+        for fact in sorted(facts, key=lambda fact: fact.seq)
         if fact.indicator == source.id
-        and fact.period in (period, year)
+        and fact.period in wanted
         and [name for name, _ in breakdown_of(fact.breakdown)] == [dimension]
-    ]
-    given = [fact for fact in found if fact.value is not None]
+    }
+    given = [fact for fact in found.values() if fact.value is not None]
     value = _entropy([fact.value for fact in given if fact.value is not None])
     return None if value is None else Answer(value, worst([fact.status for fact in given]))

@@ -12,9 +12,10 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from vocab.derived import of_answers, of_parts, operands
+from vocab.pairing import alike
 from vocab.periods import Period
 from vocab.reference import Indicator, indicator
-from vocab.resolve import Answer, Fact, answer, worst
+from vocab.resolve import Answer, Fact, added, answer, methods_of, worst
 from vocab.units import divide, total
 
 _NUMBER = re.compile(r"([0-9]+)")
@@ -99,7 +100,8 @@ def _answers(rule: Indicator, period: str, facts: Iterable[Fact], universe: Univ
 
 def _of_unit(rule: Indicator, period: str, mine: Mapping[str, Mapping[str, Sequence[Fact]]]) -> dict[str, Answer]:
     """What one unit answers to each part of the question, and to the question where it is computed from them."""
-    said = {name: _one(indicator(name), period, list(places.values())) for name, places in mine.items()}
+    paired = alike(rule, period, mine)
+    said = {name: _one(indicator(name), period, list(places.values())) for name, places in paired.items()}
     found = {name: answer for name, answer in said.items() if answer is not None}
     if rule.formula == "entropy":
         facts = [fact for places in mine.values() for given in places.values() for fact in given]
@@ -112,12 +114,11 @@ def _of_unit(rule: Indicator, period: str, mine: Mapping[str, Mapping[str, Seque
 def _one(rule: Indicator, period: str, places: Sequence[Sequence[Fact]]) -> Answer | None:
     """One answer a unit. What is asked of an operator counts once, by its latest answer, from however many places;
     what is asked of a place adds up over the places of an operator."""
-    latest = sorted(places, key=lambda facts: max(f.seq for f in facts), reverse=True)
-    answers = [a for a in (answer(rule, period, facts) for facts in latest) if a is not None]
-    given = [a for a in answers if a.given]
+    found = [each for each in (answer(rule, period, facts) for facts in places) if each is not None]
+    answers = sorted(found, key=lambda each: each.seq, reverse=True)
+    given = [each for each in answers if each.given]
     if rule.asked_of == "place" and rule.across_sites == "sum" and len(given) > 1:
-        values = [a.value for a in given if a.value is not None]
-        return Answer(total(values), worst([a.status for a in given]), given[0].method)
+        return added(given)
     return given[0] if given else answers[0] if answers else None
 
 
@@ -144,7 +145,7 @@ def _sum(rule: Indicator, answers: Answers) -> Result:
     given = _given(answers, rule.id)
     values = [a.value for (a,) in given.values() if a.value is not None]
     note = "declared" if rule.across_sites == "distinct" else ""
-    if any(a.months not in (0, 12) for (a,) in given.values()):
+    if any(a.partial for (a,) in given.values()):
         note = "months"
     return Result(total(values) if values else None, tuple(given), tuple(a for (a,) in given.values()), note)
 
@@ -173,17 +174,13 @@ def _one_method(given: dict[str, tuple[Answer, ...]]) -> tuple[dict[str, tuple[A
     return {unit: answers for unit, answers in given.items() if answers[0].method == best}, "methods"
 
 
-def _methods(answers: Iterable[Answer]) -> tuple[str, ...]:
-    return tuple(sorted({a.method for a in answers if a.method}))
-
-
 def _weighted_mean(rule: Indicator, answers: Answers) -> Result:
     given, note = _one_method(_given(answers, rule.id, rule.weight))
     weights = total([w.value for _, w in given.values() if w.value is not None])
     top = total([v.value * w.value for v, w in given.values() if v.value is not None and w.value is not None])
     flat = tuple(a for pair in given.values() for a in pair)
     value = divide(top, weights) if weights else None
-    return Result(value, tuple(given), flat, note, _methods(score for score, _ in given.values()))
+    return Result(value, tuple(given), flat, note, methods_of(score for score, _ in given.values()))
 
 
 def _model(rule: Indicator, answers: Answers) -> Result:
@@ -228,7 +225,7 @@ def _directory(rule: Indicator, universe: Universe) -> Aggregate | None:
         top, bottom = counts.get(rule.numerator), counts.get(rule.denominator)
         value = divide(top * (rule.scale or Decimal(1)), bottom) if top is not None and bottom else None
     connected = len(universe.connected)
-    coverage = divide(Decimal(connected), Decimal(n)) if n else None
+    coverage = divide(Decimal(len(universe.connected & universe.known)), Decimal(n)) if n else None
     if value is None:
         return Aggregate(None, rule.unit, "L", "F", 0, 0, connected, n, coverage, (), 0, note)
     return Aggregate(value, rule.unit, "A", "F", operators, n, connected, n, coverage, (), 0, note)
@@ -282,7 +279,7 @@ def _with_coverage(rule: Indicator, result: Result, answers: Answers, universe: 
         n_connected=len(connected),
         n_known=len(known),
         coverage=divide(Decimal(len(used & connected)), Decimal(len(connected))) if connected else None,
-        methods=_methods(result.answers) if result.methods is None else result.methods,
+        methods=methods_of(result.answers) if result.methods is None else result.methods,
         restricted_left_out=universe.restricted,
         note=result.note,
         coverage_known=divide(Decimal(len(used)), Decimal(len(known))) if known else None,

@@ -38,6 +38,11 @@ class Period:
         """The year it belongs to: the one in which it ends."""
         return self.end.year
 
+    @property
+    def is_whole_year(self) -> bool:
+        """A calendar year, or the 31 December that stands for it: what `date` asks for."""
+        return self.kind == "year" or (self.kind == "date" and (self.end.month, self.end.day) == (12, 31))
+
     def overlaps(self, other: "Period") -> bool:
         """Whether a day is in both."""
         return self.start <= other.end and other.start <= self.end

@@ -1,17 +1,18 @@
 """What one place (or one operator) answers to one question: the figure to use, and why.
 
-Rules: the total if given, else the parts of a complete partition; the year if given, else the accounting year that
-ends in it, else its months; a stock of a year is that of 31 December; the higher version wins before this.
+Rules: the total if given, else the parts of a complete partition; the year if given, else its last date where dates are
+asked, else the accounting year that ends in it, else its months; a stock of a year is that of 31 December; the higher
+version wins before this.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from vocab.model import breakdown_of
 from vocab.periods import Period
 from vocab.reference import Indicator, dimensions
-from vocab.units import total
+from vocab.units import divide, total
 
 _ANSWERED = ("A", "E", "P")
 
@@ -32,21 +33,47 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """status A, E or P with a value; L (not collected) or M (not applicable) without."""
+    """status A, E or P with a value; L (not collected) or M (not applicable) without.
+
+    `method`: the versions behind it, joined by `+`; `seq`: the age of its latest figure; `span`: the months, or the
+    date, that it is of, empty where that is the whole period.
+    """
 
     value: Decimal | None
     status: str
     method: str = ""
-    months: int = 0
+    seq: int = 0
+    span: frozenset[str] = frozenset()
 
     @property
     def given(self) -> bool:
         return self.value is not None
 
+    @property
+    def partial(self) -> bool:
+        """Whether it is of some months only."""
+        return any(len(period) == 7 for period in self.span)
+
 
 def worst(statuses: Sequence[str]) -> str:
     """A only if all are; else E if any is, else P (SDMX CL_OBS_STATUS)."""
     return "E" if "E" in statuses else "P" if "P" in statuses else "A"
+
+
+def methods_of(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """Every method version behind some answers, sorted."""
+    return tuple(sorted({method for answer in answers for method in answer.method.split("+") if method}))
+
+
+def together(answers: Sequence[Answer], value: Decimal | None) -> Answer:
+    """One answer made of several: the worst status, every method, the latest age."""
+    status = worst([answer.status for answer in answers])
+    return Answer(value, status, "+".join(methods_of(answers)), max((answer.seq for answer in answers), default=0))
+
+
+def added(answers: Sequence[Answer]) -> Answer:
+    """The sum of some answers that are all given."""
+    return together(answers, total([answer.value for answer in answers if answer.value is not None]))
 
 
 def _adds_up(name: str, indicator: Indicator) -> bool:
@@ -56,52 +83,82 @@ def _adds_up(name: str, indicator: Indicator) -> bool:
     return exclusive and (indicator.kind != "heads" or dimension.of_persons)
 
 
+def _plain(fact: Fact) -> Answer:
+    value = fact.value if fact.status in _ANSWERED else None
+    return Answer(value, fact.status, fact.method, fact.seq)
+
+
 def _partition(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
     """The sum of a complete partition: every code is there, given or not applicable, by one method for a model."""
     for name in filter(lambda dimension: _adds_up(dimension, indicator), indicator.dimensions):
         pairs = [(breakdown_of(fact.breakdown), fact) for fact in facts]
-        found = {pair[0][1]: fact for pair, fact in pairs if len(pair) == 1 and pair[0][0] == name}
-        given = [fact for fact in found.values() if fact.value is not None and fact.status in _ANSWERED]
+        found = {pair[0][1]: _plain(fact) for pair, fact in pairs if len(pair) == 1 and pair[0][0] == name}
+        given = [part for part in found.values() if part.given]
         complete = set(found) == set(dimensions()[name].codes)
-        if not given or not complete or any(f.value is None and f.status != "M" for f in found.values()):
+        if not given or not complete or any(not part.given and part.status != "M" for part in found.values()):
             continue
-        if indicator.kind == "model" and len({fact.method for fact in given}) > 1:
+        if indicator.kind == "model" and len({part.method for part in given}) > 1:
             continue
-        values = [fact.value for fact in given if fact.value is not None]
-        return Answer(total(values), worst([fact.status for fact in given]), given[0].method)
+        return added(given)
     return None
 
 
-def _at(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
-    """The answer among facts of one period: the total, else a complete partition."""
-    for fact in reversed(facts):
-        if not fact.breakdown:
-            usable = fact.value is not None and fact.status in _ANSWERED
-            return Answer(fact.value if usable else None, fact.status, fact.method)
+def at(facts: Sequence[Fact], indicator: Indicator) -> Answer | None:
+    """The answer among facts of one period, oldest first: the total, else a complete partition."""
+    whole = next((fact for fact in reversed(facts) if not fact.breakdown), None)
+    if whole is not None:
+        return _plain(whole)
     return _partition(facts, indicator) if indicator.across_sites in ("sum", "distinct", "model") else None
 
 
-def _months(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -> Answer | None:
-    """The year from its months: all twelve, else estimated, with their number."""
-    if indicator.kind != "flow" or "month" not in indicator.periods:
+_Periods = Mapping[str, Sequence[Fact]]
+
+
+def _months(by_period: _Periods, indicator: Indicator, year: int) -> Answer | None:
+    """The year from its months, by the rule across time: of all twelve, else estimated from those there are."""
+    if indicator.across_time not in ("sum", "mean") or "month" not in indicator.periods:
         return None
-    answers = [_at(by_period.get(f"{year}-{month:02d}", ()), indicator) for month in range(1, 13)]
-    given = [a for a in answers if a is not None and a.value is not None]
+    names = [f"{year}-{month:02d}" for month in range(1, 13)]
+    answers = {name: at(by_period.get(name, ()), indicator) for name in names}
+    given = {name: found for name, found in answers.items() if found is not None and found.given}
     if not given:
         return None
-    status = worst([a.status for a in given]) if len(given) == 12 else "E"
-    return Answer(total([a.value for a in given if a.value is not None]), status, given[0].method, len(given))
+    made = added(list(given.values()))
+    if indicator.across_time == "mean" and made.value is not None:
+        made = replace(made, value=divide(made.value, Decimal(len(given))))
+    return made if len(given) == 12 else replace(made, status="E", span=frozenset(given))
 
 
-def _dated(by_period: dict[str, list[Fact]], indicator: Indicator, year: int) -> Answer | None:
+def _dated(by_period: _Periods, indicator: Indicator, year: int) -> Answer | None:
     """The last date of the year; a stock of another day than 31 December is an estimate. Dates never add."""
-    dates = sorted(p for p in by_period if len(p) == 10 and p.startswith(f"{year}-"))
-    if not dates:
+    dates = [period for period in by_period if len(period) == 10 and period.startswith(f"{year}-")]
+    answers = ((date, at(by_period[date], indicator)) for date in sorted(dates, reverse=True))
+    for date, found in answers:
+        if found is not None:
+            made = found if date.endswith("-12-31") else _estimated(found, indicator)
+            return replace(made, span=frozenset({date}))
+    return None
+
+
+def _estimated(found: Answer, indicator: Indicator) -> Answer:
+    """A stock of another day than 31 December."""
+    return replace(found, status="E") if indicator.kind == "stock" and found.given else found
+
+
+def _accounting(by_period: _Periods, indicator: Indicator, year: int) -> Answer | None:
+    """The accounting year that ends in the year, unless one of its days is in another year that is given: the calendar
+    year wins, and of two accounting years the earlier, so that no day counts twice."""
+    if not any(period.endswith("/P1Y") for period in by_period):
         return None
-    answer = _at(by_period[dates[-1]], indicator)
-    if answer is None or indicator.kind != "stock" or dates[-1].endswith("-12-31") or not answer.given:
-        return answer
-    return Answer(answer.value, "E", answer.method)
+    spans = [span for span in map(Period.parse, by_period) if span.kind in ("year", "accounting")]
+    answers = {span: at(by_period[span.text], indicator) for span in spans}
+    given = [span for span, found in answers.items() if found is not None and found.given]
+    for span in sorted((span for span in spans if span.kind == "accounting"), key=lambda span: span.start):
+        rivals = (other for other in given if other.kind == "year" or other.start < span.start)
+        found = answers[span]
+        if span.year == year and found is not None and not any(span.clashes(other) for other in rivals):
+            return _estimated(found, indicator)
+    return None
 
 
 def answer(indicator: Indicator, period: str, facts: Sequence[Fact]) -> Answer | None:
@@ -110,16 +167,10 @@ def answer(indicator: Indicator, period: str, facts: Sequence[Fact]) -> Answer |
     for fact in sorted(facts, key=lambda f: f.seq):
         by_period.setdefault(fact.period, []).append(fact)
     asked = Period.parse(period)
-    if asked.kind == "date" and (asked.end.month, asked.end.day) == (12, 31):
-        asked = Period.parse(str(asked.year))
-    direct = _at(by_period.get(asked.text, ()), indicator)
-    if direct is not None or asked.kind != "year":
+    written = str(asked.year) if asked.is_whole_year else asked.text
+    direct = at(by_period.get(written, ()), indicator)
+    if direct is not None or not asked.is_whole_year:
         return direct
-    ends_here = [p for p in by_period if Period.parse(p).kind == "accounting" and Period.parse(p).year == asked.year]
-    for accounting in sorted(ends_here):
-        found = _at(by_period[accounting], indicator)
-        if found is not None:
-            return found
-    if "date" in indicator.periods:
-        return _dated(by_period, indicator, asked.year)
-    return _months(by_period, indicator, asked.year)
+    if "date" in indicator.periods and (dated := _dated(by_period, indicator, asked.year)) is not None:
+        return dated
+    return _accounting(by_period, indicator, asked.year) or _months(by_period, indicator, asked.year)

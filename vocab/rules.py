@@ -43,8 +43,8 @@ def formula(rule: Indicator, lang: str) -> str:
         return parts if rule.scale in (None, Decimal(1)) else f"{parts} × {_number(rule.scale, lang)}"
     if not rule.formula:
         return ""
-    first, last = label(rule.operands[0], lang), label(rule.operands[-1], lang)
-    return say(lang, f"formula.{rule.formula}", first=first, last=last)
+    names = [label(name, lang) for name in rule.operands] or [""]
+    return say(lang, f"formula.{rule.formula}", first=names[0], last=names[-1])
 
 
 def _number(value: Decimal | None, lang: str) -> str:

@@ -17,7 +17,7 @@ from node.rollup import table
 from node.rollup.stamp import Manifest, Year, folder, read, stamp, write
 from node.store.schema import observations, relations, restricted_observations
 from node.views.areas import Divisions, divisions
-from node.views.totals import KnownPlace, facts, known_places, left_out
+from node.views.totals import KnownPlace, given, known_places, left_out
 from vocab.periods import Period
 from vocab.reference import indicators
 
@@ -38,7 +38,7 @@ def build(node: Node) -> Manifest:
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
         connected = frozenset(public.execute(select(relations.c.actor)).scalars())
         years = {
-            year: _year(where, year, _tables(public, restricted, connected, known, year), had.get(year))
+            year: _year(where, year, *_tables(public, restricted, connected, known, year), had.get(year))
             for year in _years(public, restricted)
         }
     manifest = Manifest(position, known.names(), years)
@@ -53,16 +53,18 @@ Tables = tuple[tuple[Sequence[str], Rows], ...]
 
 def _tables(
     public: Connection, restricted: Connection, connected: frozenset[str], known: Divisions, year: str
-) -> Tables:
-    """Places, answers, counts of what is withheld: the head of each, and its rows."""
+) -> tuple[Tables, frozenset[str]]:
+    """Places, answers, counts of what is withheld: the head of each, and its rows. And the ratios to ask elsewhere."""
     places = known_places(public, known, year)
-    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in _answer_rows(public, places, year)]
+    said = given(public, places, indicators(), year)
+    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in table.answers(year, said)]
     withheld: Rows = [
         (place, name, n)
         for (place, name), n in sorted(left_out(restricted, indicators(), year).items())
         if place in places
     ]
-    return _place_rows(places, connected, known), (table.ANSWERS, answers), (table.WITHHELD, withheld)
+    tables = (_place_rows(places, connected, known), (table.ANSWERS, answers), (table.WITHHELD, withheld))
+    return tables, table.unlike(year, said)
 
 
 def _years(public: Connection, restricted: Connection) -> list[str]:
@@ -87,17 +89,11 @@ def _place_rows(
     return (*table.PLACES, *areas_of(known)), rows
 
 
-def _answer_rows(public: Connection, places: dict[str, KnownPlace], year: str) -> list[table.AnswerRow]:
-    said = facts(public, indicators(), year)
-    mine = (fact for fact in said if fact.place in places and places[fact.place].kind == "description")
-    return list(table.answers(year, mine))
-
-
-def _year(where: Path, year: str, tables: Tables, before: Year | None) -> Year:
+def _year(where: Path, year: str, tables: Tables, unlike: frozenset[str], before: Year | None) -> Year:
     """The files of one year; those that are there already are kept when they would say the same."""
     places, (head, answers), withheld = tables
     at, name = head.index("value"), head.index("indicator")
-    inexact = tuple(sorted({str(row[name]) for row in answers if not table.is_exact(row[at])}))
+    inexact = tuple(sorted(unlike | {str(row[name]) for row in answers if not table.is_exact(row[at])}))
     answers = [row for row in answers if row[name] not in inexact]
     digest = _digest(places[0], places[1], answers, withheld[1], inexact)
     if before is not None and before.digest == digest and all(path.exists() for path in files(where, before)):

@@ -161,7 +161,8 @@ def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
 
 
 def _group(row: Mapping[str, Any]) -> Group:
-    methods = {method for name, found in row.items() if name.startswith("methods_") for method in found or () if method}
+    joined = [method or "" for name, found in row.items() if name.startswith("methods_") for method in found or ()]
+    methods = {method for each in joined for method in each.split("+") if method}
     return Group(
         method=row["version"] or "",
         used=row["used"],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from vocab.indicators import own, questions
+from vocab.pairing import alike
 from vocab.reference import Indicator, indicators
 from vocab.resolve import Answer, Fact, answer
 
@@ -21,7 +22,8 @@ _MOST = Decimal(10) ** (DIGITS - PLACES_AFTER)
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """`value` None: nothing was given; `status` then L or M. `seq`: the age of the figures."""
+    """`value` None: nothing was given; `status` then L or M. `months`: how many it is of, 0 for the whole year; `seq`:
+    the age of the figures."""
 
     place: str
     indicator: str
@@ -41,8 +43,16 @@ def answers(year: str, facts: Iterable[Fact]) -> Iterator[AnswerRow]:
         for rule in indicators().values():
             found = _answer(rule, year, mine)
             if found is not None:
-                seq = max((fact.seq for fact in mine.get(rule.id, ())), default=0)
-                yield AnswerRow(place, rule.id, found.value, found.status, found.method, found.months, seq)
+                months = len(found.span) if found.partial else 0
+                yield AnswerRow(place, rule.id, found.value, found.status, found.method, months, found.seq)
+
+
+def unlike(year: str, facts: Iterable[Fact]) -> frozenset[str]:
+    """The ratios of which a place gives the parts for other spans: they are not made of the rows of their parts."""
+    said: dict[str, dict[str, list[Fact]]] = {}
+    for fact in facts:
+        said.setdefault(fact.indicator, {}).setdefault(fact.place, []).append(fact)
+    return frozenset(rule.id for rule in indicators().values() if alike(rule, year, said) is not said)
 
 
 def _answer(rule: Indicator, year: str, mine: Mapping[str, Sequence[Fact]]) -> Answer | None:

@@ -4,7 +4,7 @@ What is not public is counted (`restricted_left_out`) and never read: the count 
 holds the figures that this module has no statement to read.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -17,8 +17,10 @@ from node.store.schema import directory, observations, relations, restricted_obs
 from node.views.areas import Divisions, divisions, family_of, order
 from node.views.kept import kept
 from vocab import territory
+from vocab.derived import of_opening
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.periods import Period
+from vocab.reference import indicator
 from vocab.resolve import Fact
 from vocab.units import canonical
 
@@ -61,6 +63,7 @@ class KnownPlace:
     operator: str
     areas: Mapping[str, str]
     open_at: bool
+    opened: str
 
 
 def _is_open(row: Any, end: str) -> bool:
@@ -85,15 +88,18 @@ def known_places(public: Connection, divisions: Divisions, period: str) -> dict[
             "commune": row.commune or "",
             "typology": family_of(row.typology),
         } | divisions.of(row.commune or "")
-        found[row.place] = KnownPlace(row.place, row.actor, row.kind, row.name, row.operator, areas, _is_open(row, end))
+        about = (row.place, row.actor, row.kind, row.name, row.operator, areas)
+        found[row.place] = KnownPlace(*about, _is_open(row, end), row.opened or "")
     return found
 
 
 def facts(public: Connection, names: Iterable[str], period: str) -> list[Fact]:
-    """The current public figures of some indicators that bear on `period`: the year, its months, dates, exercise."""
-    year = str(Period.parse(period).year)
+    """The current public figures of some indicators that bear on `period`: of its year, of its months, dates and
+    accounting year, and of the years that may share days with that one."""
+    year = Period.parse(period).year
     o = observations.c
-    spans = o.period.startswith(year) | o.period.startswith(str(int(year) - 1) + "-") | (o.period == period)
+    before = o.period.startswith(str(year - 2)) & o.period.endswith("/P1Y")
+    spans = o.period.startswith(str(year)) | o.period.startswith(str(year - 1)) | before | (o.period == period)
     query = select(o.place, o.indicator, o.period, o.value, o.status, o.method, o.breakdown, o.seq).where(
         o.indicator.in_(list(names)), spans
     )
@@ -101,6 +107,16 @@ def facts(public: Connection, names: Iterable[str], period: str) -> list[Fact]:
         Fact(r.place, r.indicator, r.period, None if r.value is None else Decimal(r.value), *r[4:8])
         for r in public.execute(query)
     ]
+
+
+def given(public: Connection, places: Mapping[str, KnownPlace], names: Collection[str], period: str) -> list[Fact]:
+    """What the places that describe themselves say, or let compute from their date of opening while they are open; what
+    is said of a listing stays apart."""
+    here = {iri: place for iri, place in places.items() if place.kind == "description"}
+    said = [fact for fact in facts(public, names, period) if fact.place in here]
+    rules = [rule for rule in map(indicator, names) if rule.formula == "age"]
+    ages = (of_opening(rule, period, p.place, p.opened) for rule in rules for p in here.values() if p.open_at)
+    return said + [fact for fact in ages if fact is not None]
 
 
 def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[tuple[str, str], int]:
@@ -121,7 +137,7 @@ def left_out(restricted: Connection, names: Iterable[str], period: str) -> dict[
 def bears_on(given: str, period: str) -> bool:
     """Whether a figure of the period `given` may answer for `period`: a year is answered by all that it holds."""
     asked = Period.parse(period)
-    return given == period or (asked.kind in ("year", "date") and Period.parse(given).year == asked.year)
+    return given == period or (asked.is_whole_year and Period.parse(given).year == asked.year)
 
 
 def _universe(places: Iterable[KnownPlace], connected: frozenset[str], withheld: Mapping[str, int]) -> Universe:
@@ -181,13 +197,12 @@ def read(node: Node, names: Iterable[str], period: str) -> Ground:
     known = divisions(node)
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
         places = kept(node, ("places", period), lambda: known_places(public, known, period))
-        found = facts(public, wanted, period)
+        found = given(public, places, wanted, period)
         connected = frozenset(public.execute(select(relations.c.actor)).scalars())
         withheld = left_out(restricted, wanted, period)
     figures: dict[str, list[Fact]] = {}
     for fact in found:
-        if fact.place in places and places[fact.place].kind == "description":  # what is said of a listing stays apart
-            figures.setdefault(fact.indicator, []).append(fact)
+        figures.setdefault(fact.indicator, []).append(fact)
     return Ground(period, known, places, {name: tuple(some) for name, some in figures.items()}, connected, withheld)
 
 

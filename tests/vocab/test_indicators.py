@@ -1,15 +1,18 @@
 """The arithmetic: the laws that every total must keep, over random networks, and each rule on small known cases."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vocab.derived import of_opening
 from vocab.errors import BadPeriod
 from vocab.indicators import Universe, aggregate, questions
 from vocab.periods import Period
-from vocab.resolve import Fact
+from vocab.reference import indicator
+from vocab.resolve import Fact, answer
 
 Value = Decimal | str | None
 AREAS = ("23", "56", "89")
@@ -254,3 +257,87 @@ def test_not_periods(text: str) -> None:
 def test_overlaps() -> None:
     assert Period.parse("2025").overlaps(Period.parse("2024-07-01/P1Y"))
     assert not Period.parse("2025").overlaps(Period.parse("2024-12"))
+
+
+def test_a_ratio_divides_the_same_months() -> None:
+    used = [fact("a", "seatHoursUsed", "10", f"2025-{month:02d}") for month in (1, 2, 3)]
+    offered = [fact("a", "seatHoursOffered", "100", f"2025-{month:02d}") for month in range(2, 13)]
+    total = aggregate("occupancyRate", "2025", [*used, *offered], universe("a"))
+    assert (total.value, total.obs_status) == (Decimal(10), "E")
+    year = [fact("a", "seatHoursOffered", "1200")]
+    assert aggregate("occupancyRate", "2025", [*used, *year], universe("a")).n_reporting == 0
+
+
+def test_a_ratio_of_two_meetings_is_none() -> None:
+    spring = [fact("a", "votersPresent", "20", "2025-03-01"), fact("a", "votersEntitled", "40", "2025-03-01")]
+    autumn = fact("a", "votersEntitled", "50", "2025-10-01")
+    assert aggregate("participationRate", "2025", [*spring, autumn], universe("a")).value == 50
+    assert aggregate("participationRate", "2025", [spring[0], autumn], universe("a")).n_reporting == 0
+
+
+def test_every_method_of_the_months_is_told() -> None:
+    facts = [fact("a", "visits", "5", f"2025-{month:02d}", method=f"m{month % 2}") for month in (1, 2)]
+    assert aggregate("visits", "2025", facts, universe("a")).methods == ("m0", "m1")
+
+
+def test_no_day_counts_twice() -> None:
+    def costs(period: str, *others: str) -> Value:
+        facts = [fact("a", "operatingCosts", "7", each) for each in others]
+        return aggregate("operatingCosts", period, facts, universe("a")).value
+
+    assert costs("2025", "2024-07-01/P1Y") == 7
+    assert costs("2025", "2024-07-01/P1Y", "2024") is None
+    assert costs("2024", "2024-07-01/P1Y", "2024") == 7
+    assert costs("2025", "2024-07-01/P1Y", "2023-09-01/P1Y") is None
+    assert costs("2024", "2024-07-01/P1Y", "2023-09-01/P1Y") == 7
+    assert costs("2025", "2024-07-01/P1Y", "2023-07-01/P1Y") == 7
+
+
+def test_the_stock_of_31_december_comes_before_that_of_an_exercise() -> None:
+    exercise = fact("a", "floorArea", "10", "2024-07-01/P1Y")
+    alone = aggregate("floorArea", "2025", [exercise], universe("a"))
+    assert (alone.value, alone.obs_status) == (Decimal(10), "E")
+    dated = [exercise, fact("a", "floorArea", "12", "2025-12-31")]
+    assert aggregate("floorArea", "2025", dated, universe("a")).value == 12
+
+
+def test_an_operator_is_heard_by_its_latest_answer_of_the_period() -> None:
+    facts = [
+        fact("a", "members", "30", seq=1),
+        fact("a", "members", "1", "2024", seq=9),
+        fact("b", "members", "40", seq=5),
+    ]
+    both = universe("a", "b", operators={"a": "o", "b": "o"})
+    assert aggregate("members", "2025", facts, both).value == 40
+
+
+def test_a_level_of_some_months_is_their_mean() -> None:
+    rule = replace(indicator("directJobsFte"), periods=("year", "month"))
+    some = [fact("a", "directJobsFte", value, f"2025-{month:02d}") for month, value in ((1, "2"), (2, "4"))]
+    found = answer(rule, "2025", some)
+    assert found is not None
+    assert (found.value, found.status, found.partial) == (Decimal(3), "E", True)
+
+
+def test_the_coverage_of_the_directory_is_never_above_one() -> None:
+    here = Universe({"a": "a", "b": "b"}, frozenset({"a", "b"}), frozenset({"a"}))
+    assert aggregate("placesCount", "2025", [], here).coverage == 1
+
+
+@pytest.mark.parametrize(
+    ("opened", "period", "age", "status"),
+    [
+        ("2020", "2025", 5, "A"),
+        ("2020", "2025-06-30", 4, "E"),
+        ("2020-07-01", "2025-06-30", 4, "A"),
+        ("2020-06", "2024-07-01/P1Y", 5, "A"),
+        ("2025-12-31", "2025-12-31", 0, "A"),
+    ],
+)
+def test_the_age_of_a_place_is_in_whole_years(opened: str, period: str, age: int, status: str) -> None:
+    found = of_opening(indicator("placeAge"), period, "a", opened)
+    assert found is not None
+    assert (found.value, found.status) == (Decimal(age), status)
+    assert aggregate("placeAge", period, [found], universe("a")).n_reporting == 1
+    assert of_opening(indicator("visits"), period, "a", opened) is None
+    assert of_opening(indicator("placeAge"), period, "a", "") is None

@@ -1,0 +1,147 @@
+"""The node and the oracle agree on every indicator, by every division, over random networks."""
+
+import ast
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, insert
+
+from node.context import Node, init_node
+from node.project import catch_up
+from node.store import schema
+from node.views.totals import by_area, read, rows
+from tests.conftest import FULL
+from tests.node.net import projected
+from tests.oracle import oracle
+from tests.oracle.networks import Network, networks
+from tests.oracle.rules import indicators
+from vocab.contexts import CONTEXT
+from vocab.indicators import result
+from vocab.units import canonical
+
+PERIODS = ("2025", "2025", "2025", "2025", "2025-12-31", "2025-03", "2024-07-01/P1Y", "2025-06-30", "2024", "2026")
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    made = init_node(tmp_path_factory.mktemp("oracle") / "council", "https://council.example", ("site",), "", {})
+    yield made
+    made.close()
+
+
+def _journal(connection: Connection, actor: str, kind: str, verdict: str, document: dict[str, Any] | None) -> None:
+    """One row of the journal, as a verified activity of another node leaves it."""
+    activity = f"{actor}/activities/{next(_NUMBERS)}"
+    row = {
+        "direction": "in",
+        "time": "2026-01-01T00:00:00Z",
+        "actor": actor,
+        "activity": activity,
+        "type": kind,
+        "verified": "proof",
+        "verdict": verdict,
+    }
+    if document is not None:
+        row |= {"object": document["id"], "object_type": document["type"][1]}
+        row |= {"version": document["version"], "sharing": document["sharing"]}
+    (seq,) = connection.execute(insert(schema.journal).values(row)).inserted_primary_key or (0,)
+    if document is not None:
+        blob = {"seq": seq, "kind": "document", "bytes": json.dumps({"@context": CONTEXT} | document).encode()}
+        connection.execute(insert(schema.blobs).values(blob))
+
+
+def _hear(node: Node, network: Network) -> None:
+    """Put a network in the journal and fold it: half of the relations begin after their documents were heard."""
+
+    def act(connection: Connection) -> None:
+        actors = sorted(network.connected)
+        for actor in actors[::2]:
+            _journal(connection, actor, "Accept", "effect", None)
+        newest: dict[str, int] = {}
+        for document in network.documents:
+            is_new = document["version"] > newest.get(document["id"], 0)
+            newest[document["id"]] = max(document["version"], newest.get(document["id"], 0))
+            verdict = "current" if is_new else "stale"
+            _journal(connection, document["attributedTo"], "Update", verdict, document)
+        for actor in actors[1::2]:
+            _journal(connection, actor, "Accept", "effect", None)
+
+    node.store.write(act)
+    catch_up(node)
+
+
+def _forget(node: Node) -> None:
+    """Empty the journal and what was made of it."""
+
+    def act(connection: Connection) -> None:
+        connection.execute(schema.blobs.delete())
+        connection.execute(schema.journal.delete())
+
+    node.store.write(act)
+    with node.cache.public.write() as public, node.cache.restricted.write() as restricted:
+        node.cache.public.empty(public)
+        node.cache.restricted.empty(restricted)
+
+
+def _compared(node: Node, period: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    ground = read(node, indicators(), period)
+    return {
+        (row.indicator, division, row.area): {
+            key: getattr(row, key)
+            for key in (
+                "value", "obsStatus", "n_operators", "n_reporting", "n_connected", "n_known", "coverage",
+                "coverage_known", "methods", "restricted_left_out",
+            )
+        }
+        for name in indicators()
+        for division in oracle.DIVISIONS
+        for row in rows(ground, name, division)
+    }  # fmt: skip
+
+
+def _answered(node: Node, period: str) -> dict[tuple[str, str], tuple[str | None, str]]:
+    """What each unit of the country answers, as the totals are made of it."""
+    ground = read(node, indicators(), period)
+    found = {}
+    for name in (name for name, rule in indicators().items() if rule.origin not in ("aggregator", "reference")):
+        for universe, figures in by_area(ground, name, "country").values():
+            _, answers = result(name, period, figures, universe)
+            for unit, mine in answers.items():
+                if name in mine:
+                    value = mine[name].value
+                    shown = None if value is None else canonical(value.quantize(Decimal("0.000001")))
+                    found[name, unit] = (shown, mine[name].status)
+    return found
+
+
+@settings(max_examples=500 if FULL else 25)
+@given(network=networks(), period=st.sampled_from(PERIODS))
+def test_the_node_and_the_oracle_agree(node: Node, network: Network, period: str) -> None:
+    _forget(node)
+    _hear(node, network)
+    assert projected(node, "SELECT document, errors FROM quarantine") == []
+    expected = oracle.totals(network.documents, network.connected, period)
+    found = _compared(node, period)
+    assert found.keys() == expected.keys()
+    wrong = {key: (found[key], expected[key]) for key in expected if found[key] != expected[key]}
+    for key, (ours, theirs) in list(wrong.items())[:3]:
+        note(f"{key}: {[(k, ours[k], theirs[k]) for k in theirs if ours[k] != theirs[k]]}")
+    assert not wrong
+    assert _answered(node, period) == oracle.answers(network.documents, network.connected, period)
+
+
+def test_the_oracle_has_no_code_of_the_product() -> None:
+    for file in (Path(__file__).with_name(name) for name in ("oracle.py", "rules.py", "networks.py")):
+        for statement in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in statement.names] if isinstance(statement, ast.Import) else []
+            if isinstance(statement, ast.ImportFrom):
+                names = [statement.module or ""]
+            assert not {name.split(".")[0] for name in names} & {"vocab", "node", "federation"}, file.name
