@@ -1,9 +1,11 @@
 """Layers of the territory: loaded from tables as people have them, then a division of totals like any other."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from node.cli.run import main
@@ -126,6 +128,18 @@ def test_lists_of_members_as_people_save_them(content: str, told: Told) -> None:
         assert {code for code, value in read.classes.items() if value == "yes"} == {"23096", "89024"}
         assert set(read.classes.values()) <= {"yes", "no"}
         assert read.problems == ()
+
+
+def test_a_spreadsheet_whose_codes_are_numbers() -> None:
+    """A spreadsheet drops the zero in front: 1004 is Ambérieu-en-Bugey."""
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for line in (("Code INSEE", "QPV"), (1004, 1), (23096, 0), ("2A004", 1), (None, 1), ("97411", None)):
+        book.active.append(line)
+    book.save(out)
+    read = layer_of(out.getvalue(), Told("qpv"), NOW)
+    assert read.classes == {"01004": "yes", "23096": "no", "2A004": "yes", "97411": "no"}
+    assert [(each.line, each.code) for each in read.problems] == [(5, "unknown")]
+    assert read.blank == 1
 
 
 def test_nothing_of_a_dirty_file_is_lost_without_a_word(

@@ -70,3 +70,26 @@ async def test_shares_of_places_beside_those_of_people(council: tuple[Node, aioh
         page = await (await client.get(f"/where?lang={lang}")).text()
         assert words in page
         assert "liste &lt;qpv&gt;" in page
+
+
+async def test_classes_are_no_list_of_members(council: tuple[Node, aiohttp.ClientSession]) -> None:
+    """A column of numbers of neighbourhoods divides places, and does not say who is in: nothing is crossed with it."""
+    node, client = council
+    read = layer_of(b"code,qpv\n23096,3\n89024,0\n56178,1\n", Told("qpv", source="x", date="2024"), "2026")
+    node.store.write(lambda connection: layers.put(connection, read.layer, read.classes))
+    put(node, "acv", "23096")
+    said = await (await client.get("/where.json")).json()
+    assert said["not_loaded"] == ["qpv", "pvd", "density"]
+    assert list(dict.fromkeys(row["division"] for row in said["rows"])) == ["qpv", "acv", "townsize"]
+    here = [(row["area"], row["n"]) for row in said["rows"] if (row["division"], row["group"]) == ("qpv", FDT)]
+    assert here == [("0", 1), ("1", 1), ("3", 1), ("unstated", 0)]
+
+
+async def test_a_closed_place_counts_no_more(council: tuple[Node, aiohttp.ClientSession]) -> None:
+    node, client = council
+    fill(node, [supported(0, "23096"), supported(1, "89024") | {"status": "closed", "closed": "2024"}])
+    said = await (await client.get("/where.json")).json()
+    assert {row["of"] for row in said["rows"] if row["group"] in (FDT, "all")} == {1}
+    assert {row["share"] for row in said["rows"] if row["group"] == "manufacture-de-proximite"} == {None}
+    page = await (await client.get("/where?lang=fr")).text()
+    assert "–" in page
