@@ -10,19 +10,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from node.context import Node, open_node
 from node.rollup import table
 from node.rollup.stamp import Manifest, Year, folder, read, stamp, write
-from node.store.schema import observations, relations, restricted_observations
-from node.views.areas import Divisions, divisions
-from node.views.totals import KnownPlace, given, known_places, left_out
+from node.store.schema import observations, restricted_observations
+from node.views import totals
+from node.views.areas import divisions
+from node.views.totals import Ground
 from vocab.periods import Period
 from vocab.reference import indicators
 
 _NULL = "\\N"
-_TYPES = {"n": "BIGINT", "connected": "BOOLEAN", "known": "BOOLEAN", "months": "SMALLINT", "seq": "BIGINT"}
+_TYPES = {"n": "BIGINT", "connected": "BOOLEAN", "known": "BOOLEAN", "partial": "BOOLEAN", "seq": "BIGINT"}
 _TYPES["value"] = f"DECIMAL({table.DIGITS},{table.PLACES_AFTER})"
 
 
@@ -34,14 +35,8 @@ def build(node: Node) -> Manifest:
     if before is not None and before.position == position:
         return before
     had = before.years if before is not None else {}
-    known = divisions(node)
-    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
-        connected = frozenset(public.execute(select(relations.c.actor)).scalars())
-        years = {
-            year: _year(where, year, *_tables(public, restricted, connected, known, year), had.get(year))
-            for year in _years(public, restricted)
-        }
-    manifest = Manifest(position, known.names(), years)
+    years = {year: _year(where, year, _tables(node, year), had.get(year)) for year in _years(node)}
+    manifest = Manifest(position, divisions(node).names(), years)
     write(where, manifest)
     _sweep(where, manifest)
     return manifest
@@ -51,49 +46,36 @@ Rows = list[Sequence[object]]
 Tables = tuple[tuple[Sequence[str], Rows], ...]
 
 
-def _tables(
-    public: Connection, restricted: Connection, connected: frozenset[str], known: Divisions, year: str
-) -> tuple[Tables, frozenset[str]]:
-    """Places, answers, counts of what is withheld: the head of each, and its rows. And the ratios to ask elsewhere."""
-    places = known_places(public, known, year)
-    said = given(public, places, indicators(), year)
-    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in table.answers(year, said)]
-    withheld: Rows = [
-        (place, name, n)
-        for (place, name), n in sorted(left_out(restricted, indicators(), year).items())
-        if place in places
-    ]
-    tables = (_place_rows(places, connected, known), (table.ANSWERS, answers), (table.WITHHELD, withheld))
-    return tables, table.unlike(year, said)
+def _tables(node: Node, year: str) -> Tables:
+    """Places, answers, counts of what is withheld: the head of each, and its rows."""
+    ground = totals.read(node, indicators(), year)
+    said = table.answers(year, (fact for some in ground.figures.values() for fact in some))
+    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in said]
+    kept = ((place, name, n) for (place, name), n in sorted(ground.withheld.items()) if place in ground.places)
+    return _place_rows(ground), (table.ANSWERS, answers), (table.WITHHELD, list(kept))
 
 
-def _years(public: Connection, restricted: Connection) -> list[str]:
-    periods = set(public.execute(select(observations.c.period).distinct()).scalars())
-    periods |= set(restricted.execute(select(restricted_observations.c.period).distinct()).scalars())
+def _years(node: Node) -> list[str]:
+    with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
+        periods = set(public.execute(select(observations.c.period).distinct()).scalars())
+        periods |= set(restricted.execute(select(restricted_observations.c.period).distinct()).scalars())
     return sorted({str(Period.parse(period).year) for period in periods})
 
 
-def areas_of(known: Divisions) -> tuple[str, ...]:
-    """The columns of a place's areas: one a division, named as it is asked for."""
-    return tuple(f"by_{name}" for name in known.names())
-
-
-def _place_rows(
-    places: dict[str, KnownPlace], connected: frozenset[str], known: Divisions
-) -> tuple[Sequence[str], Rows]:
-    names = known.names()
+def _place_rows(ground: Ground) -> tuple[Sequence[str], Rows]:
+    names, connected = ground.divisions.names(), ground.connected
     rows: Rows = [
         (p.place, p.operator, p.kind == "description" and p.actor in connected, p.open_at, *(p.areas[n] for n in names))
-        for _, p in sorted(places.items())
+        for _, p in sorted(ground.places.items())
     ]
-    return (*table.PLACES, *areas_of(known)), rows
+    return (*table.PLACES, *(f"by_{name}" for name in names)), rows
 
 
-def _year(where: Path, year: str, tables: Tables, unlike: frozenset[str], before: Year | None) -> Year:
+def _year(where: Path, year: str, tables: Tables, before: Year | None) -> Year:
     """The files of one year; those that are there already are kept when they would say the same."""
     places, (head, answers), withheld = tables
     at, name = head.index("value"), head.index("indicator")
-    inexact = tuple(sorted(unlike | {str(row[name]) for row in answers if not table.is_exact(row[at])}))
+    inexact = tuple(sorted({str(row[name]) for row in answers if not table.is_exact(row[at])}))
     answers = [row for row in answers if row[name] not in inexact]
     digest = _digest(places[0], places[1], answers, withheld[1], inexact)
     if before is not None and before.digest == digest and all(path.exists() for path in files(where, before)):

@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 from node.context import Node
 from node.rollup import stamp
 from node.rollup.stamp import Manifest
+from node.rollup.table import part
 from node.store.engine import Store
 from vocab.derived import operands
 from vocab.indicators import Aggregate, questions
@@ -134,7 +135,8 @@ def can_say(rule: Indicator) -> bool:
 
 def _can_say(manifest: Manifest, name: str, year: str) -> bool:
     known = manifest.years.get(year)
-    return known is not None and can_say(indicator(name)) and not set(known.inexact) & set(questions(name))
+    needed = {*questions(name), part(name, "top"), part(name, "bottom")}
+    return known is not None and can_say(indicator(name)) and not needed & set(known.inexact)
 
 
 def _question(folder: Path, manifest: Manifest, name: str, by: str, year: str) -> dict[str, Any]:
@@ -161,8 +163,7 @@ def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
 
 
 def _group(row: Mapping[str, Any]) -> Group:
-    joined = [method or "" for name, found in row.items() if name.startswith("methods_") for method in found or ()]
-    methods = {method for each in joined for method in each.split("+") if method}
+    said = [each or "" for name, found in row.items() if name.startswith("methods_") for each in found or ()]
     return Group(
         method=row["version"] or "",
         used=row["used"],
@@ -170,7 +171,7 @@ def _group(row: Mapping[str, Any]) -> Group:
         used_connected=int(row["used_connected"]),
         beyond=int(row["beyond"]),
         sums={name.removeprefix("sum_"): Decimal(value) for name, value in row.items() if name.startswith("sum_")},
-        methods=tuple(sorted(methods)),
+        methods=tuple(sorted({method for each in said for method in each.split("+") if method})),
         estimated=bool(row["estimated"]),
         provisional=bool(row["provisional"]),
         partial=bool(row["partial"]),

@@ -12,6 +12,7 @@ from typing import Any
 import ibis
 from ibis.expr.types import BooleanValue, Table
 
+from node.rollup import table
 from vocab.derived import operands
 from vocab.reference import Indicator, indicator
 
@@ -24,7 +25,7 @@ def tables() -> tuple[Table, Table, Table]:
     plain = {"place": "string", "operator": "string", "connected": "boolean", "known": "boolean", "area": "string"}
     columns = {"place": "string", "indicator": "string", "value": "decimal(18, 6)", "status": "string"}
     places = ibis.table(plain, name="places")
-    answers = ibis.table(columns | {"method": "string", "months": "int16", "seq": "int64"}, name="answers")
+    answers = ibis.table(columns | {"method": "string", "partial": "boolean", "seq": "int64"}, name="answers")
     withheld = ibis.table({"place": "string", "indicator": "string", "n": "int64"}, name="withheld")
     return places, answers, withheld
 
@@ -59,20 +60,19 @@ class Shape:
 
 def shape(rule: Indicator) -> tuple[Shape, dict[str, str]]:
     """The shape of a rule, and the indicator that stands in each of its roles."""
-    roles = {"value": rule.id}
     if rule.across_sites == "ratio":
-        roles = {"top": rule.numerator, "bottom": rule.denominator}
-    elif rule.across_sites == "wmean":
-        roles |= {"bottom": rule.weight}
+        both = {"top": rule.numerator, "bottom": rule.denominator}
+        parts = tuple(Part(role, _adds_up(name), needed=True, questioned=True) for role, name in both.items())
+        return Shape("ratio", rule.asked_of == "operator", parts), {role: table.part(rule.id, role) for role in both}
+    roles = {"value": rule.id} | ({"bottom": rule.weight} if rule.across_sites == "wmean" else {})
     asked = operands(rule) or (rule.id,)
     more = {f"asked{at}": name for at, name in enumerate(asked) if name not in roles.values()}
-    parts = tuple(
-        Part(role, _adds_up(indicator(name)), role in roles, name in asked) for role, name in (roles | more).items()
-    )
+    parts = tuple(Part(role, _adds_up(name), role in roles, name in asked) for role, name in (roles | more).items())
     return Shape(rule.across_sites, rule.asked_of == "operator", parts), roles | more
 
 
-def _adds_up(rule: Indicator) -> bool:
+def _adds_up(name: str) -> bool:
+    rule = indicator(name)
     return rule.asked_of == "place" and rule.across_sites == "sum"
 
 
@@ -91,8 +91,8 @@ def _answers(units: Table, answers: Table, part: Part) -> Table:
     if part.by_place:
         return joined.group_by("area", "unit").agg(**_summed(joined, given, role))
     latest = ibis.window(group_by=[joined.area, joined.unit], order_by=[given.desc(), joined.seq.desc()])
-    first = joined.mutate(rank=ibis.row_number().over(latest)).filter(lambda table: table.rank == 0)
-    named = {f"{role}_{name}": first[name] for name in ("value", "status", "method", "months")}
+    first = joined.mutate(rank=ibis.row_number().over(latest)).filter(lambda each: each.rank == 0)
+    named = {f"{role}_{name}": first[name] for name in ("value", "status", "method", "partial")}
     return first.select("area", "unit", **named)
 
 
@@ -101,14 +101,12 @@ def _summed(joined: Table, given: BooleanValue, role: str) -> dict[str, Any]:
     status = ibis.cases(
         (given.any() & estimated, "E"), (given.any() & provisional, "P"), (given.any(), "A"), else_=None
     )
-    months = joined.months.argmax(joined.seq, where=given)
+    methods = joined.method.group_concat("+", where=given)
     return {
         f"{role}_value": joined.value.sum(where=given),
         f"{role}_status": ibis.coalesce(status, joined.status.argmax(joined.seq)),
-        f"{role}_method": ibis.coalesce(
-            joined.method.argmax(joined.seq, where=given), joined.method.argmax(joined.seq)
-        ),
-        f"{role}_months": ibis.ifelse(given.sum() > 1, 0, months).cast("int16"),
+        f"{role}_method": ibis.coalesce(methods, joined.method.argmax(joined.seq)),
+        f"{role}_partial": (given.sum() == 1) & (joined.partial & given).any(),
     }
 
 
@@ -158,7 +156,7 @@ def groups(places: Table, answers: Table, wanted: Shape) -> Table:
             beyond=(~used.expected).sum(),
             estimated=estimated,
             provisional=provisional,
-            partial=(~used[f"{roles[0]}_months"].isin((0, 12))).any(),
+            partial=used[f"{roles[0]}_partial"].any(),
             **{f"methods_{role}": used[f"{role}_method"].collect(distinct=True) for role in named},
             **sums,
         )
@@ -169,5 +167,5 @@ def groups(places: Table, answers: Table, wanted: Shape) -> Table:
 def left_out(places: Table, withheld: Table, count: int) -> Table:
     """One row an area: how many figures for `count` indicators (`@0@`, `@1@`…) are not public."""
     mine = withheld.filter(withheld.indicator.isin([f"@{at}@" for at in range(count)]))
-    joined = places.select("place", "area").filter(lambda table: table.area != "").join(mine, "place")
+    joined = places.select("place", "area").filter(lambda each: each.area != "").join(mine, "place")
     return joined.group_by("area").agg(n=joined.n.sum()).order_by("area")

@@ -10,28 +10,33 @@ from decimal import Decimal
 
 from vocab.indicators import own, questions
 from vocab.pairing import alike
-from vocab.reference import Indicator, indicators
+from vocab.reference import Indicator, indicator, indicators
 from vocab.resolve import Answer, Fact, answer
 
 PLACES = ("place", "operator", "connected", "known")
 WITHHELD = ("place", "indicator", "n")
-ANSWERS = ("place", "indicator", "value", "status", "method", "months", "seq")
+ANSWERS = ("place", "indicator", "value", "status", "method", "partial", "seq")
 DIGITS, PLACES_AFTER = 18, 6
 _MOST = Decimal(10) ** (DIGITS - PLACES_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """`value` None: nothing was given; `status` then L or M. `months`: how many it is of, 0 for the whole year; `seq`:
-    the age of the figures."""
+    """`value` None: nothing was given; `status` then L or M. `method`: versions joined by `+`. `partial`: of some
+    months only. `seq`: the age of the figures. `indicator`: also `RATIO.top`, `RATIO.bottom`, taken for one span."""
 
     place: str
     indicator: str
     value: Decimal | None
     status: str
     method: str
-    months: int
+    partial: bool
     seq: int
+
+
+def part(ratio: str, role: str) -> str:
+    """The name of the numerator (`top`) or denominator (`bottom`) of a ratio, as it is used in that ratio."""
+    return f"{ratio}.{role}"
 
 
 def answers(year: str, facts: Iterable[Fact]) -> Iterator[AnswerRow]:
@@ -40,26 +45,31 @@ def answers(year: str, facts: Iterable[Fact]) -> Iterator[AnswerRow]:
     for fact in facts:
         by_place.setdefault(fact.place, {}).setdefault(fact.indicator, []).append(fact)
     for place, mine in sorted(by_place.items()):
-        for rule in indicators().values():
-            found = _answer(rule, year, mine)
+        for name, found in _of_place(year, place, mine):
             if found is not None:
-                months = len(found.span) if found.partial else 0
-                yield AnswerRow(place, rule.id, found.value, found.status, found.method, months, found.seq)
+                yield AnswerRow(place, name, found.value, found.status, found.method, found.partial, found.seq)
 
 
-def unlike(year: str, facts: Iterable[Fact]) -> frozenset[str]:
-    """The ratios of which a place gives the parts for other spans: they are not made of the rows of their parts."""
-    said: dict[str, dict[str, list[Fact]]] = {}
-    for fact in facts:
-        said.setdefault(fact.indicator, {}).setdefault(fact.place, []).append(fact)
-    return frozenset(rule.id for rule in indicators().values() if alike(rule, year, said) is not said)
+def _of_place(year: str, place: str, mine: Mapping[str, Sequence[Fact]]) -> Iterator[tuple[str, Answer | None]]:
+    for rule in indicators().values():
+        if rule.origin != "computed":
+            yield rule.id, answer(rule, year, mine[rule.id]) if rule.id in mine else None
+            continue
+        facts = [fact for name in questions(rule.id) for fact in mine.get(name, ())]
+        if facts:
+            yield rule.id, own(rule.id, year, facts)
+            yield from _parts(rule, year, place, mine)
 
 
-def _answer(rule: Indicator, year: str, mine: Mapping[str, Sequence[Fact]]) -> Answer | None:
-    if rule.origin == "computed":
-        facts = [fact for part in questions(rule.id) for fact in mine.get(part, ())]
-        return own(rule.id, year, facts) if facts else None
-    return answer(rule, year, mine[rule.id]) if rule.id in mine else None
+def _parts(
+    rule: Indicator, year: str, place: str, mine: Mapping[str, Sequence[Fact]]
+) -> Iterator[tuple[str, Answer | None]]:
+    if rule.across_sites == "ratio":
+        said = {name: {place: mine[name]} for name in (rule.numerator, rule.denominator) if name in mine}
+        paired = alike(rule, year, said)
+        for role, name in (("top", rule.numerator), ("bottom", rule.denominator)):
+            if name in paired:
+                yield part(rule.id, role), answer(indicator(name), year, paired[name][place])
 
 
 def is_exact(value: object) -> bool:
