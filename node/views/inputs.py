@@ -1,7 +1,8 @@
 """What a total is made from: every public figure that bears on it, with the signed document that says it.
 
 With the rule, this is enough for a stranger to compute the total again: `answers` are what the rule adds up, one a
-unit (a place, or an operator) and question; `figures` are what the answers were taken from.
+unit (a place, or an operator) and question, with the months or the day it is of where that is not the whole period;
+`figures` are what the answers were taken from.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +32,7 @@ def answers(ground: Ground, name: str) -> list[dict[str, Any]]:
             "value": canonical(answer.value),
             "obsStatus": answer.status,
             "method": answer.method or None,
-            "months": answer.months or None,
+            "span": sorted(answer.span) or None,
         }
         for universe, figures in totals.by_area(ground, name, "country").values()
         for used, mine in [result(name, ground.period, figures, universe)]
