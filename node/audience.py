@@ -7,10 +7,15 @@ reads (the actor, relations, posts) goes to all. What is not public is never add
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from node.store.schema import followers, grants, peers
+from node.store.statement import Statement
 from vocab.terms import PUBLIC
+
+_ACCEPTED = Statement(
+    select(followers.c.follower).where(followers.c.actor == bindparam("of"), followers.c.state == "accepted")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +52,8 @@ def one(connection: Connection, recipient: str) -> Audience:
 
 def followed_by(connection: Connection, actor: str, documents: bool) -> Audience:
     """Everybody; delivered to the accepted followers, for documents only to those who speak our vocabulary."""
-    query = select(followers.c.follower).where(followers.c.actor == actor, followers.c.state == "accepted")
-    names = connection.execute(query).scalars().all()
-    found = reachable(connection, names, shared=True, speaking=documents)
+    names = [row.follower for row in _ACCEPTED.all(connection, {"of": actor})]
+    found = reachable(connection, names, shared=True, speaking=documents) if names else ()
     return Audience("public", (PUBLIC,), (actor + "/followers",), found)
 
 

@@ -2,10 +2,19 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import actors, streams
+from node.store.statement import Statement
+
+_COUNT = Statement(update(actors).where(actors.c.id == bindparam("of")).values(seq=actors.c.seq + 1))
+_COUNTED = Statement(select(actors.c.seq, actors.c.epoch).where(actors.c.id == bindparam("of")))
+_HERE = (streams.c.actor == bindparam("of")) & (streams.c.audience == bindparam("to"))
+_LAST = Statement(select(streams.c.n, streams.c.prev).where(_HERE))
+_NEW = insert(streams)
+_CHANGED = {name: _NEW.excluded[name] for name in ("n", "prev")}
+_MOVED = Statement(_NEW.on_conflict_do_update(index_elements=["actor", "audience"], set_=_CHANGED), streams.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +29,12 @@ class StreamPlace:
 
 def next_place(connection: Connection, actor: str, audience: str) -> StreamPlace:
     """The next numbers of one of our actors; `moved` must follow in the same transaction."""
-    query = update(actors).where(actors.c.id == actor).values(seq=actors.c.seq + 1)
-    seq, epoch = connection.execute(query.returning(actors.c.seq, actors.c.epoch)).one()
-    stream = select(streams.c.n, streams.c.prev).where(streams.c.actor == actor, streams.c.audience == audience)
-    n, prev = connection.execute(stream).one_or_none() or (0, None)
-    return StreamPlace(seq, epoch, n + 1, prev)
+    _COUNT.run(connection, {"of": actor})
+    counted = _COUNTED.one(connection, {"of": actor})
+    n, prev = _LAST.one(connection, {"of": actor, "to": audience}) or (0, None)
+    return StreamPlace(counted.seq, counted.epoch, n + 1, prev)
 
 
 def moved(connection: Connection, actor: str, audience: str, place: StreamPlace, activity: str) -> None:
     """Remember that `activity` stands at `place`."""
-    statement = insert(streams).values(actor=actor, audience=audience, n=place.n, prev=activity)
-    statement = statement.on_conflict_do_update(
-        index_elements=["actor", "audience"], set_={"n": place.n, "prev": activity}
-    )
-    connection.execute(statement)
+    _MOVED.run(connection, {"actor": actor, "audience": audience, "n": place.n, "prev": activity})
