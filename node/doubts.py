@@ -24,6 +24,12 @@ def of_report(node: Node, slug: str, period: str, sharing: str) -> tuple[Oddity,
     return tuple(odd for odd in found if not odd.indicator or (odd.indicator, odd.breakdown) in asked)
 
 
+def of_other_periods(node: Node, slug: str, period: str) -> tuple[Observation, ...]:
+    """The figures entered for a place and not withdrawn, but for those of `period`, whatever their sharing."""
+    _, entered = _entered(node, slug)
+    return tuple(each for (when, _), figures in entered.items() if when != period for each in figures)
+
+
 def _entered(node: Node, slug: str) -> tuple[Place | None, dict[tuple[str, str], list[Observation]]]:
     """The place as it is described, and its figures by period and sharing."""
     of_place = (actors.c.slug == slug) & actors.c.deleted.is_(None) & drafts.c.removed.is_(False)

@@ -79,12 +79,13 @@ def overlaps(
     """Figures already given for another year that shares days with theirs: counted twice, they would be."""
     given: dict[str, list[Period]] = {}
     for other in others:
-        given.setdefault(other.indicator, []).append(Period.parse(other.period))
+        if other.value is not None:
+            given.setdefault(other.indicator, []).append(Period.parse(other.period))
     mistakes = []
     for field, observation in zip(fields, observations, strict=True):
         period = Period.parse(observation.period)
         clash = next((other for other in given.get(observation.indicator, ()) if period.clashes(other)), None)
-        if clash is not None:
+        if clash is not None and observation.value is not None:
             shown = {"indicator": observation.indicator, "value": period.text, "other": clash.text}
             mistakes.append(Mistake(field, "period.overlap", shown))
     return tuple(mistakes)

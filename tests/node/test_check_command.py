@@ -141,3 +141,31 @@ def test_what_is_entered_and_published_is_warned_of_and_goes_on(typed: Typed) ->
     said = typed.json("publish")
     assert [len(each["warnings"]) for each in said["changes"] if each["name"].startswith("report/2025")] == [0, 2]
     assert typed.json("publish")["changes"] == []
+
+
+def test_a_year_that_shares_days_with_one_already_given_is_refused(
+    typed: Typed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed.run("init", "--url", "https://etabli.example", "--role", "site")[0] == 0
+    assert typed.run("place", "add", "etabli", "--file", typed.file(PLACE, "place.toml"))[0] == 0
+    report = ("report", "add", "etabli", "--file")
+    file = typed.file(table("visits,40", "operatingCosts,900"))
+    assert typed.run(*report, file, "--period", "2024")[0] == 0
+    only = typed.file(table("events,4", "operatingCosts,950"), "exercise.csv")
+    for lang, words in (("fr", "déjà donné pour 2024, qui a des jours communs"), ("en", "already given for 2024")):
+        assert main(["--dir", str(typed.folder / "node"), "--lang", lang, *report, only,
+                     "--period", "2024-07-01/P1Y"]) == 1  # fmt: skip
+        said = capsys.readouterr().err
+        assert words in said
+        assert "2024-07-01/P1Y" in said
+    assert typed.run(*report, typed.file(table("visits,3")), "--period", "2024-03")[0] == 0
+    assert typed.run("report", "remove", "etabli", "--period", "2024")[0] == 0
+    assert typed.run(*report, only, "--period", "2024-07-01/P1Y")[0] == 0
+
+
+def test_two_years_of_one_file_share_no_day(typed: Typed) -> None:
+    head = "place,period,indicator,value,unit,status"
+    rows = ("a,2024,operatingCosts,900", "a,2024-07-01/P1Y,operatingCosts,950", "b,2024-07-01/P1Y,operatingCosts,7")
+    code, out = typed.run("check", typed.file(table(*rows, head=head)))
+    assert code == 1
+    assert out.count("jours communs") == 1

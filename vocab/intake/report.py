@@ -6,7 +6,7 @@ All or nothing: figures, or every mistake with its line.
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -153,8 +153,13 @@ def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(found, key=lambda m: int(m.field) if m.field.isdecimal() else 0))
 
 
-def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mistake, ...]:
-    """The figures of one file for one period, or everything to mend; a mistake's field is its line number."""
+def report_csv(
+    raw: bytes, period: str, given: Iterable[Observation] = ()
+) -> tuple[Observation, ...] | tuple[Mistake, ...]:
+    """The figures of one file for one period, or everything to mend; a mistake's field is its line number.
+
+    `given`: what the place reports for other periods, with which it must share no day of a year.
+    """
     if not is_period(period):
         return (Mistake("period", "period.bad"),)
     table = _table(raw)
@@ -165,6 +170,7 @@ def report_csv(raw: bytes, period: str) -> tuple[Observation, ...] | tuple[Mista
         return tuple(found)
     read = list(_rows(table, period, found))
     found += together(read) if read or not found else ()
+    found += plausible.overlaps([line.figure for line in read], [line.field for line in read], given)
     return _in_order(found) or tuple(line.figure for line in read)
 
 
@@ -189,7 +195,9 @@ def figures_csv(raw: bytes, period: str) -> tuple[tuple[Line, ...], tuple[Mistak
     reports: dict[tuple[str, str], list[Line]] = {}
     for line in read:
         reports.setdefault((line.place, line.figure.period), []).append(line)
-    for report in reports.values():
+    for (place, when), report in reports.items():
         found += together(report)
+        others = [o.figure for (p, other), said in reports.items() if p == place and other < when for o in said]
+        found += plausible.overlaps([line.figure for line in report], [line.field for line in report], others)
     known = tuple(line for line in read if line.figure.indicator in indicators())
     return known, _in_order(found or ([] if read else [Mistake("report.csv", "report.empty")]))
