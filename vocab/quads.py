@@ -4,7 +4,7 @@ Of anything else it says `None`, and `vocab.jsonld` reads it with PyLD, which gi
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ _SPECIAL = re.compile(r"[\x00-\x1f\x7f\"\\]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 _RDF_TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
-_INTEGER = XSD + "integer"
+_INTEGER = f"^^<{XSD}integer>"
 _LARGEST = 2**53
 
 
@@ -84,33 +84,32 @@ def _class(name: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _property(key: str) -> tuple[str, str]:
-    """A member's IRI and how its values are read: "" as they are, `@id`, `@language`, or the IRI of a datatype."""
+    """A member's IRI and how its values are read: `@id`, `@language`, or as literals that end so: `^^<datatype>`."""
     meaning = _TERMS.get(key)
-    if meaning is None:
-        return _iri(key), ""
-    if isinstance(meaning, str):
-        return _iri(meaning), ""
+    if meaning is None or isinstance(meaning, str):
+        return _iri(meaning or key), ""
     kind, container = meaning.get("@type", ""), meaning.get("@container", "")
     if set(meaning) - {"@id", "@type", "@container"} or container not in ("", "@language") or (kind and container):
         raise _Unusual
     if kind in ("", "@id"):
         return _iri(meaning["@id"]), kind or container
-    return _iri(meaning["@id"]), _iri(kind)[1:-1]
+    return _iri(meaning["@id"]), "^^" + _iri(kind)
 
 
 def _node(node: Mapping[str, Any], found: set[str]) -> str:
     """Add what a node says, at any depth; the node's own IRI."""
-    name = node.get("id")
-    if not isinstance(name, str):
-        raise _Unusual
-    subject = _iri(name)
+    subject = _iri(_text(node.get("id")))
     for key, value in node.items():
+        if key == "id":
+            continue
         if key == "type":
             found |= {f"{subject} {_RDF_TYPE} {_class(_text(kind))}" for kind in _each(value)}
-        elif key != "id":
-            predicate, kind = _property(key)
-            for item in _values(value, kind):
-                found.add(f"{subject} {predicate} {_object(item, kind, found)}")
+            continue
+        predicate, kind = _property(key)
+        if type(value) is str and kind != "@language":
+            found.add(f"{subject} {predicate} {_iri(value) if kind == '@id' else quoted(value) + kind}")
+        else:
+            found |= {f"{subject} {predicate} {each}" for each in _objects(value, kind, found)}
     return subject
 
 
@@ -124,22 +123,19 @@ def _text(value: object) -> str:
     return value
 
 
-def _values(value: object, kind: str) -> Iterator[Any]:
+def _objects(value: object, kind: str, found: set[str]) -> list[str]:
     if kind != "@language":
-        yield from _each(value)
-        return
+        return [_object(item, kind, found) for item in _each(value)]
     if not isinstance(value, dict) or not all(map(_LANGUAGE.fullmatch, value)):
         raise _Unusual
-    yield from value.items()
+    return [f"{quoted(_text(said))}@{language}" for language, said in value.items()]
 
 
-def _object(item: Any, kind: str, found: set[str]) -> str:
-    if kind == "@language":
-        return f"{quoted(_text(item[1]))}@{item[0]}"
+def _object(item: object, kind: str, found: set[str]) -> str:
     if isinstance(item, dict) and kind in ("", "@id"):
         return _node(item, found)
     if kind == "@id":
         return _iri(_text(item))
     if kind == _INTEGER and type(item) is int and abs(item) < _LARGEST:
-        return f'"{item}"^^<{_INTEGER}>'
-    return f"{quoted(_text(item))}^^<{kind}>" if kind else quoted(_text(item))
+        return f'"{item}"{_INTEGER}'
+    return quoted(_text(item)) + kind

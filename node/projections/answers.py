@@ -5,16 +5,24 @@ Of a report that is not public, even that stays in the restricted file.
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from node.store.schema import answers, restricted_answers
+from node.store.statement import Statement
 from vocab.model import Report
+
+_TABLES = (answers, restricted_answers)
+_FIRST, _FIRST_RESTRICTED = (
+    Statement(select(table.c.first).where(table.c.document == bindparam("name"))) for table in _TABLES
+)
+_PUT, _PUT_RESTRICTED = (Statement(insert(table), table.c.keys()) for table in _TABLES)
+_DROP, _DROP_RESTRICTED = (Statement(delete(table).where(table.c.document == bindparam("name"))) for table in _TABLES)
 
 
 def first(public: Connection, restricted: Connection, entry: Row[Any]) -> str:
     """When the first version of a document came: what is kept through its versions."""
-    for connection, table in ((public, answers), (restricted, restricted_answers)):
-        row = connection.execute(select(table.c.first).where(table.c.document == entry.object)).one_or_none()
+    for connection, statement in ((public, _FIRST), (restricted, _FIRST_RESTRICTED)):
+        row = statement.one(connection, {"name": entry.object})
         if row is not None:
             return str(row.first)
     return str(entry.time)
@@ -24,11 +32,11 @@ def put(connection: Connection, entry: Row[Any], said: Report, came: str) -> Non
     """A report that says something, in the file of its sharing; what is said of a listed place is no answer."""
     if said.source or not said.observations:
         return
-    table = answers if said.envelope.sharing == "public" else restricted_answers
+    statement = _PUT if said.envelope.sharing == "public" else _PUT_RESTRICTED
     row = {"document": said.envelope.id, "actor": said.envelope.actor, "place": said.place, "period": said.period}
-    connection.execute(insert(table).values(row | {"first": came, "seq": entry.seq}))
+    statement.run(connection, row | {"first": came, "seq": entry.seq})
 
 
 def drop(public: Connection, restricted: Connection, document: str) -> None:
-    public.execute(delete(answers).where(answers.c.document == document))
-    restricted.execute(delete(restricted_answers).where(restricted_answers.c.document == document))
+    _DROP.run(public, {"name": document})
+    _DROP_RESTRICTED.run(restricted, {"name": document})

@@ -4,12 +4,22 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import directory
+from node.store.statement import Statement
 from vocab import territory
 from vocab.model import Description, Listing, Place
+
+_NEW = insert(directory)
+_PUT = Statement(
+    _NEW.on_conflict_do_update(index_elements=["document"], set_=dict(_NEW.excluded.items())), directory.c.keys()
+)
+_DROP = Statement(delete(directory).where(directory.c.document == bindparam("name")))
+_DESCRIBED = Statement(
+    select(directory.c.place).where(directory.c.document == bindparam("name"), directory.c.kind == "description")
+)
 
 
 def operator_of(place: Place) -> str:
@@ -44,15 +54,13 @@ def put(connection: Connection, entry: Row[Any], said: Description | Listing) ->
         "license": envelope.license,
         "seq": entry.seq,
     }
-    statement = insert(directory).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=row))
+    _PUT.run(connection, row)
 
 
 def told_by(public: Connection, document: str) -> list[tuple[str, str]]:
     """The place that a Description describes, and no period; nothing for any other document."""
-    own = (directory.c.document == document) & (directory.c.kind == "description")
-    return [(row.place, "") for row in public.execute(select(directory.c.place).where(own))]
+    return [(row.place, "") for row in _DESCRIBED.all(public, {"name": document})]
 
 
 def drop(connection: Connection, document: str) -> None:
-    connection.execute(delete(directory).where(directory.c.document == document))
+    _DROP.run(connection, {"name": document})

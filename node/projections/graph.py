@@ -10,14 +10,20 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete
+from sqlalchemy import Connection, Row, bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import graphs
+from node.store.statement import Statement
 from vocab.errors import VocabError
 from vocab.jsonld import nquads
 from vocab.terms import AS2, DCT, PROV, TL, XSD
 
+_NEW = insert(graphs)
+_PUT = Statement(
+    _NEW.on_conflict_do_update(index_elements=["document"], set_=dict(_NEW.excluded.items())), graphs.c.keys()
+)
+_DROP = Statement(delete(graphs).where(graphs.c.document == bindparam("name")))
 _IRI = r"<[^\x00-\x20<>\"{}|^`\\]+>"
 _LITERAL = rf"\"(?:[^\"\\\n\r]|\\[nrt\"\\])*\"(?:@[A-Za-z0-9-]+|\^\^{_IRI})?"
 _TRIPLE = re.compile(rf"{_IRI} {_IRI} (?:{_IRI}|{_LITERAL}) \.")
@@ -62,10 +68,8 @@ def _provenance(entry: Row[Any], document: Mapping[str, Any]) -> Iterator[str]:
 def put(connection: Connection, entry: Row[Any], document: Mapping[str, Any], lines: list[str]) -> None:
     """The graph of a document in place of its earlier version."""
     text = "\n".join([*lines, *sorted(_provenance(entry, document))]) + "\n"
-    row = {"document": document["id"], "nquads": text, "seq": entry.seq}
-    statement = insert(graphs).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=row))
+    _PUT.run(connection, {"document": document["id"], "nquads": text, "seq": entry.seq})
 
 
 def drop(connection: Connection, document: str) -> None:
-    connection.execute(delete(graphs).where(graphs.c.document == document))
+    _DROP.run(connection, {"name": document})

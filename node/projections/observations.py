@@ -5,12 +5,24 @@ Those found about a place that is only listed have a table of their own: what ad
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from node.store.schema import listed_observations, observations, restricted_observations
+from node.store.statement import Statement
 from vocab.build import observation_iri
 from vocab.model import Observation, Report, breakdown_text
 from vocab.units import canonical
+
+_PUT, _PUT_LISTED, _PUT_RESTRICTED = (
+    Statement(insert(table), table.c.keys()) for table in (observations, listed_observations, restricted_observations)
+)
+_DROP, _DROP_LISTED, _DROP_RESTRICTED = (
+    Statement(delete(table).where(table.c.document == bindparam("name")))
+    for table in (observations, listed_observations, restricted_observations)
+)
+_TOLD = Statement(
+    select(observations.c.place, observations.c.period).where(observations.c.document == bindparam("name")).limit(1)
+)
 
 
 def put(public: Connection, restricted: Connection, entry: Row[Any], said: Report) -> None:
@@ -18,12 +30,12 @@ def put(public: Connection, restricted: Connection, entry: Row[Any], said: Repor
     drop(public, restricted, said.envelope.id)
     rows = [_row(entry, said, figure) for figure in said.observations]
     is_public = said.envelope.sharing == "public"
-    connection, table = (public, observations) if is_public else (restricted, restricted_observations)
     if said.source:
-        connection, table = public, listed_observations
-        rows = [row | {"source": said.source} for row in rows]
-    if rows:
-        connection.execute(insert(table), rows)
+        _PUT_LISTED.run_many(public, [row | {"source": said.source} for row in rows])
+    elif is_public:
+        _PUT.run_many(public, rows)
+    else:
+        _PUT_RESTRICTED.run_many(restricted, rows)
 
 
 def _row(entry: Row[Any], said: Report, figure: Observation) -> dict[str, Any]:
@@ -48,15 +60,9 @@ def _row(entry: Row[Any], said: Report, figure: Observation) -> dict[str, Any]:
 
 def told_by(public: Connection, document: str) -> list[tuple[str, str]]:
     """The place and the period of which a public report speaks; nothing for any other document."""
-    told = select(observations.c.place, observations.c.period).where(observations.c.document == document).limit(1)
-    return [(row.place, row.period) for row in public.execute(told)]
+    return [(row.place, row.period) for row in _TOLD.all(public, {"name": document})]
 
 
 def drop(public: Connection, restricted: Connection, document: str) -> None:
-    _drop(public, observations, document)
-    _drop(public, listed_observations, document)
-    _drop(restricted, restricted_observations, document)
-
-
-def _drop(connection: Connection, table: Table, document: str) -> None:
-    connection.execute(delete(table).where(table.c.document == document))
+    for connection, statement in ((public, _DROP), (public, _DROP_LISTED), (restricted, _DROP_RESTRICTED)):
+        statement.run(connection, {"name": document})

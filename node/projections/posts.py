@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete
+from sqlalchemy import Connection, Row, bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from node.store.schema import posts
+from node.store.statement import Statement
 from vocab.post import TYPES as _TYPES
 
+_DROP = Statement(delete(posts).where(posts.c.document == bindparam("name")))
 TYPES = frozenset(_TYPES.values())
 
 
@@ -26,4 +28,4 @@ def put(connection: Connection, entry: Row[Any], document: dict[str, Any]) -> No
 
 
 def drop(connection: Connection, document: str) -> None:
-    connection.execute(delete(posts).where(posts.c.document == document))
+    _DROP.run(connection, {"name": document})

@@ -5,10 +5,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert
+from sqlalchemy import Connection, Row, bindparam, delete, insert
 
 from node.store.schema import quarantine, restricted_quarantine
+from node.store.statement import Statement
 from vocab.errors import Mistake
+
+_DROP, _DROP_RESTRICTED = (
+    Statement(delete(table).where(table.c.document == bindparam("name")))
+    for table in (quarantine, restricted_quarantine)
+)
 
 
 def put(public: Connection, restricted: Connection, entry: Row[Any], mistakes: Iterable[Mistake]) -> None:
@@ -21,5 +27,5 @@ def put(public: Connection, restricted: Connection, entry: Row[Any], mistakes: I
 
 
 def drop(public: Connection, restricted: Connection, document: str) -> None:
-    for connection, table in ((public, quarantine), (restricted, restricted_quarantine)):
-        connection.execute(delete(table).where(table.c.document == document))
+    for connection, statement in ((public, _DROP), (restricted, _DROP_RESTRICTED)):
+        statement.run(connection, {"name": document})

@@ -23,7 +23,7 @@ class Projection:
         self.path = path
         self._tables = tables
         self._turn = threading.Lock()
-        self._writer = sqlite.writer(path)
+        self._writer = sqlite.folding(path)
         self._readers = sqlite.reader(path)
         self._prepare()
 
