@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -11,19 +12,23 @@ from typing import Any
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from node.context import Node, init_node
+from node.places import add_place
 from node.project import catch_up
+from node.publish import publish
+from node.reports import add_report, remove_report
 from node.store import schema
 from node.views.totals import by_area, read, rows
 from tests.conftest import FULL
-from tests.node.net import projected
+from tests.node.net import place, projected
 from tests.oracle import oracle
 from tests.oracle.networks import Network, networks
 from tests.oracle.rules import indicators
 from vocab.contexts import CONTEXT
 from vocab.indicators import result
+from vocab.model import Address, Observation, Operator
 from vocab.units import canonical
 
 PERIODS = ("2025", "2025", "2025", "2025", "2025-12-31", "2025-03", "2024-07-01/P1Y", "2025-06-30", "2024", "2026")
@@ -136,6 +141,46 @@ def test_the_node_and_the_oracle_agree(node: Node, network: Network, period: str
         note(f"{key}: {[(k, ours[k], theirs[k]) for k in theirs if ours[k] != theirs[k]]}")
     assert not wrong
     assert _answered(node, period) == oracle.answers(network.documents, network.connected, period)
+
+
+def _signed(node: Node) -> tuple[dict[str, Any], ...]:
+    """The documents that this node signed and has not withdrawn, every version, in their order."""
+    query = select(schema.blobs.c.bytes).where(schema.blobs.c.kind == "document", schema.blobs.c.bytes.is_not(None))
+    with node.store.read() as connection:
+        return tuple(json.loads(raw) for raw in connection.execute(query.order_by(schema.blobs.c.seq)).scalars())
+
+
+def test_they_agree_on_what_a_site_publishes_revises_moves_and_withdraws(tmp_path: Path) -> None:
+    node = init_node(tmp_path / "site", "https://site.example", ("site",), "", {})
+    one = Operator("Association", siren="732829320")
+    lieux = {slug: place(node, slug, operator=one, opened="2020-05") for slug in ("a", "b")} | {"c": place(node, "c")}
+
+    def say(slug: str, period: str, sharing: str = "public", **told: object) -> None:
+        figures = [Observation(n, period, Decimal(str(v)), indicators()[n].unit) for n, v in told.items()]
+        add_report(node, slug, period, figures, sharing)
+
+    def agree() -> None:
+        publish(node)
+        catch_up(node)
+        documents = _signed(node)
+        actors = frozenset(document["attributedTo"] for document in documents)
+        assert _compared(node, "2025") == oracle.totals(documents, actors, "2025")
+        assert _answered(node, "2025") == oracle.answers(documents, actors, "2025")
+
+    for slug, described in lieux.items():
+        add_place(node, slug, described)
+        say(slug, "2025", events=10, eventAttendance=120, members=30, operatingIncome=900)
+    say("a", "2024-07-01/P1Y", operatingCosts=700)
+    say("b", "2025-03", visits=40)
+    say("c", "2025", "network", directJobsFte=3)
+    agree()
+    say("a", "2025", events=12, members=31)
+    add_place(node, "b", replace(lieux["b"], address=Address("75056"), typology=("coworking", "fablab")))
+    agree()
+    remove_report(node, "b", "2025", "public")
+    add_place(node, "c", replace(lieux["c"], status="closed", closed="2025-06"))
+    agree()
+    node.close()
 
 
 def test_the_oracle_has_no_code_of_the_product() -> None:
