@@ -4,13 +4,13 @@ Either figures as in `report.csv`, with the columns `place` and `period` where t
 in the columns of a source that is known, or with the identifiers of indicators as columns.
 """
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from node.importers import commune_mesure_columns as source
 from node.importers import table
+from node.importers.refused import FileRefused
 from vocab import plausible
 from vocab.errors import Mistake
 from vocab.intake.report import Line, figures_csv, is_period, together
@@ -39,7 +39,8 @@ class Checked:
 
 
 def check(raw: bytes, period: str, last: bytes | None = None, last_period: str = "") -> Checked:
-    """Everything about one file. `period`: of the rows that name none; `last`: the file of the year before."""
+    """Everything about one file, CSV, XLSX or ODS. `period`: of the rows that name none; `last`: the file of the year
+    before. Raises `FileRefused` for a spreadsheet that cannot be read."""
     lines, errors, found = _read(raw, period)
     before = _read(last, last_period)[0] if last is not None else ()
     return Checked(len(lines), errors, tuple(_in_order([*found, *_warnings(lines, before)])))
@@ -59,9 +60,10 @@ class _Layout:
 
 
 def _read(raw: bytes, period: str) -> _Read:
+    raw = table.as_csv(raw)
     try:
         read = table.read(raw)
-    except csv.Error:
+    except FileRefused:
         read = table.Table((), ())  # said by the reader of figures, with its line
     layout = _layout(read.columns)
     return (*figures_csv(raw, period), ()) if layout is None else _rows(read, layout, period)

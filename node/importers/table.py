@@ -9,6 +9,7 @@ from node.importers import sheets
 from node.importers.refused import FileRefused
 
 SEPARATORS = ",;\t"
+_ZIP = b"PK\x03\x04"
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 100_000, 2_000, 50_000
 _ACTS = tuple("=+-@\t\r＝＋－＠")  # what makes a spreadsheet run a cell (OWASP, CSV injection)
 
@@ -56,9 +57,18 @@ def as_written(cell: str) -> str:
     return plain[1:] if plain.startswith("'") and plain[1:2] in ("'", *_ACTS) and plain[1:] else plain
 
 
+def as_csv(raw: bytes) -> bytes:
+    """The first sheet of a spreadsheet as CSV, separated by `;`; a CSV file as it is. Raises `FileRefused`."""
+    if not raw.startswith(_ZIP):
+        return raw
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";").writerows(sheets.lines(raw))
+    return out.getvalue().encode()
+
+
 def lines_of(raw: bytes) -> Iterable[Sequence[str]]:
     """The lines of a CSV file or of the first sheet of a spreadsheet. Raises `FileRefused`."""
-    if raw[:4] == b"PK\x03\x04":
+    if raw.startswith(_ZIP):
         return sheets.lines(raw)
     if b"\x00" in raw[:4096]:
         raise FileRefused("unreadable")

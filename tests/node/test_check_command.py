@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from node.cli.run import main
 from vocab.reference import indicators
@@ -169,3 +170,23 @@ def test_two_years_of_one_file_share_no_day(typed: Typed) -> None:
     code, out = typed.run("check", typed.file(table(*rows, head=head)))
     assert code == 1
     assert out.count("jours communs") == 1
+
+
+def test_a_spreadsheet_is_checked_as_its_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [[*HEAD.split(",")], ["visits", 4210, "{visit}", "E"], ["floorArea", 420000, "m2", "A"]]
+    plain, sheet = tmp_path / "report.csv", tmp_path / "report.xlsx"
+    plain.write_text("\n".join(";".join(map(str, row)) for row in rows), encoding="utf-8")
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(sheet)
+    said = []
+    for file in (plain, sheet):
+        assert main(["check", str(file), "--json"]) == 0
+        said.append(json.loads(capsys.readouterr().out))
+    assert said[0] == said[1]
+    assert said[0]["figures"] == 2
+    assert said[0]["warnings"]
+    sheet.write_bytes(sheet.read_bytes()[:200])
+    assert main(["check", str(sheet), "--lang", "fr"]) == 1
+    assert "classeur" in capsys.readouterr().err
