@@ -90,7 +90,7 @@ def _without_contacts(content: object) -> object:
         return {str(name): _without_contacts(value) for name, value in content.items()}
     if isinstance(content, (list, tuple)):
         return [_without_contacts(value) for value in content]
-    return content if isinstance(content, (bool, int)) or content is None else str(content)
+    return content if isinstance(content, bool) or content is None else str(content)
 
 
 class _Pen:

@@ -56,9 +56,11 @@ def json_of(file: File) -> Any:
         raise ValueError(text)
 
     try:
-        return json.loads(file.raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=refused)
+        said = json.loads(file.raw.decode("utf-8-sig"), parse_float=Decimal, parse_constant=refused)
+        json.dumps(said, ensure_ascii=False, default=str).encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError, ArithmeticError) as error:
         raise FileRefused("json") from error
+    return said
 
 
 def member(node: object, *path: str) -> Any:

@@ -56,7 +56,8 @@ def _taxonomy(node: object, depth: int = 0) -> dict[str, str]:
 
 def _categories(element: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """The categories in words, full ones first; tags say more where there are no categories."""
-    full = [words(member(each, "name")) for each in element.get("categoriesFull") or () if isinstance(each, dict)]
+    listed = element.get("categoriesFull")
+    full = [words(member(each, "name")) for each in (listed if isinstance(listed, list) else ())]
     plain = [name for key in ("categories", "taxonomy", "optionValues") for name in all_words(element.get(key))]
     said = [*filter(None, full), *(names.get(name, name) for name in plain)] or all_words(element.get("tags"))
     return " | ".join(dict.fromkeys(name for name in said if not name.isdecimal()))

@@ -9,12 +9,17 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from node.context import Node, init_node
-from node.importers.intake import import_file
+from node.exports.entries import entries
+from node.exports.formats import FORMATS
+from node.importers.candidate import Candidate
+from node.importers.intake import Options, import_file, read
 from node.importers.report import ImportReport, Outcome
 from node.project import catch_up
 from node.sparql.pool import QueryAnswer, query
@@ -134,3 +139,17 @@ def test_labels_are_joined_to_their_places(council: tuple[Node, ImportReport, fl
 
 def test_it_is_quick(council: tuple[Node, ImportReport, float]) -> None:
     assert council[2] < 20
+
+
+@pytest.mark.parametrize("name", ["table", "xlsx", "ods", "schema", "gogocarto", "commune-mesure"])
+def test_the_whole_directory_is_exported_and_read_back_the_same(
+    council: tuple[Node, ImportReport, float], tmp_path: Path, name: str
+) -> None:
+    made = entries(council[0])
+    path = tmp_path / "file"
+    path.write_bytes(FORMATS[name](made, council[0].config.license))
+    found = read(path, "table" if name in ("xlsx", "ods") else name, Options())
+    assert len(found) == len(made) == council[1].taken
+    for entry, each in zip(made, found, strict=True):
+        assert isinstance(each, Candidate), each
+        assert (each.id, each.source, each.place) == (entry.id, entry.source, replace(entry.place, iri=""))
