@@ -219,7 +219,9 @@ def _asked(rule: Rule) -> list[Rule]:
 @st.composite
 def networks(draw: Draw) -> Network:
     """One to six places, some listings, and what was said of a few questions."""
-    targets = draw(st.lists(st.sampled_from(sorted(indicators())), min_size=1, max_size=4, unique=True))
+    names = sorted(indicators())
+    by_months = [name for name in names if any("month" in rule.periods for rule in _asked(indicators()[name]))]
+    targets = draw(st.lists(st.sampled_from(names) | st.sampled_from(by_months), min_size=1, max_size=4, unique=True))
     by_id: Mapping[str, Rule] = {rule.id: rule for name in targets for rule in _asked(indicators()[name])}
     rules = list(by_id.values())
     said, actors = [], []

@@ -127,7 +127,7 @@ def _answered(node: Node, period: str) -> dict[tuple[str, str], tuple[str | None
     return found
 
 
-@settings(max_examples=500 if FULL else 25)
+@settings(max_examples=1_000 if FULL else 80)
 @given(network=networks(), period=st.sampled_from(PERIODS))
 def test_the_node_and_the_oracle_agree(node: Node, network: Network, period: str) -> None:
     _forget(node)
