@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from vocab.indicators import Aggregate, Universe, aggregate, questions
 from vocab.model import breakdown_of
-from vocab.reference import Dimension, dimensions, indicator
+from vocab.reference import dimensions, indicator
 from vocab.resolve import Fact
 from vocab.units import divide, total
 
@@ -33,14 +33,17 @@ def dimensions_of(name: str) -> tuple[str, ...]:
 
 
 def parts(name: str, dimension: str, period: str, facts: Iterable[Fact], universe: Universe) -> tuple[Part, ...]:
-    """The parts that somebody gives, in the order of the code list; an open list in that of its codes.
+    """The parts that somebody gives, in the order of the code list; an open list in that of its codes. The figures of
+    one part count as totals; a denominator that this dimension does not divide stays whole.
 
     Raises `KeyError` for an unknown indicator or dimension, and `BadPeriod`.
     """
     rule, known, figures = indicator(name), dimensions()[dimension], list(facts)
-    given = {code for fact in figures if (code := _code(fact, dimension))}
+    whole_parts = {part for part in questions(name) if dimension not in indicator(part).dimensions}
+    undivided = [fact for fact in figures if fact.indicator in whole_parts and not fact.breakdown]
+    given = _divided(figures, dimension)
     codes = sorted(given) if known.open else [code for code in known.codes if code in given]
-    found = [(code, aggregate(name, period, _of_part(figures, name, known, code), universe)) for code in codes]
+    found = [(code, aggregate(name, period, [*given[code], *undivided], universe)) for code in codes]
     values = [made.value for _, made in found if made.value is not None]
     adds_up = known.partition == "yes" and rule.across_sites in _ADDITIVE and bool(values)
     whole = total(values) if adds_up else Decimal(0)
@@ -51,14 +54,19 @@ def parts(name: str, dimension: str, period: str, facts: Iterable[Fact], univers
     )
 
 
+def _divided(facts: Iterable[Fact], dimension: str) -> dict[str, list[Fact]]:
+    """The figures of each code, as if they were totals."""
+    found: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if code := _code(fact, dimension):
+            found.setdefault(code, []).append(replace(fact, breakdown=""))
+    return found
+
+
 def _code(fact: Fact, dimension: str) -> str:
     """The code of a figure broken down by this dimension alone."""
+    if not fact.breakdown:
+        return ""
     pairs = breakdown_of(fact.breakdown)
     return pairs[0][1] if len(pairs) == 1 and pairs[0][0] == dimension else ""
 
-
-def _of_part(facts: list[Fact], name: str, dimension: Dimension, code: str) -> list[Fact]:
-    """The figures of one part as if they were totals; a denominator that this dimension does not divide stays whole."""
-    whole = {part for part in questions(name) if dimension.id not in indicator(part).dimensions}
-    found = [replace(fact, breakdown="") for fact in facts if _code(fact, dimension.id) == code]
-    return found + [fact for fact in facts if fact.indicator in whole and not fact.breakdown]

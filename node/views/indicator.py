@@ -1,7 +1,7 @@
 """One indicator: its total of a year, its series, its spread, its parts, its territories. And what many have."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy import select
 from node.context import Node
 from node.store.schema import observations
 from node.views import panel, totals
+from node.views.kept import kept
 from node.views.totals import Ground, Row
 from vocab.distribution import QUANTILES, Distribution, distribution
 from vocab.indicators import Answers, Result, Universe, questions, result
@@ -47,7 +48,7 @@ class Halves:
 class IndicatorPage:
     """Everything on an indicator's page; `spread` is None below ten answers, `components` make a ratio."""
 
-    ground: Ground
+    period: str
     total: Row | None
     halves: Halves | None
     components: tuple[Row, ...]
@@ -60,6 +61,12 @@ class IndicatorPage:
 
 def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage:
     """The page for a period, its table divided by `by`. Raises `KeyError`, `BadPeriod`, `ValueError`."""
+    whole = kept(node, ("indicator", name, period), lambda: _national(node, name, period))
+    return replace(whole, rows=tuple(totals.totals(node, name, by, period)))
+
+
+def _national(node: Node, name: str, period: str) -> IndicatorPage:
+    """All but the table."""
     made_of = tuple(part for part in questions(name) if part != name)
     ground = totals.read(node, (name, *made_of), period)
     country = totals.table(node, (name, *made_of), "country", (period,))
@@ -68,15 +75,15 @@ def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage
     found, answers = result(name, period, figures, universe)
     divided = ((each, parts(name, each, period, figures, universe)) for each in dimensions_of(name))
     return IndicatorPage(
-        ground=ground,
+        period=period,
         total=next(iter(country[name, period]), None),
         halves=_halves(indicator(name), found, answers),
         components=tuple(row for part in made_of for row in country[part, period]),
         years=years,
-        series=tuple(_series(node, name, years)),
+        series=kept(node, ("series", name, years), lambda: tuple(_series(node, name, years))),
         spread=_spread(indicator(name), found, answers),
         parts=tuple((each, given) for each, given in divided if given),
-        rows=tuple(totals.totals(node, name, by, period)),
+        rows=(),
     )
 
 

@@ -57,7 +57,7 @@ def _unknown(name: str, lang: str) -> Wrong | None:
 
 
 def _html(node: Node, asked: Asked, rule: Indicator, by: str, page: IndicatorPage) -> str:
-    lang, known, period = asked.lang, divisions(node), page.ground.period
+    lang, known, period = asked.lang, divisions(node), page.period
     layers = [classes.layer for classes in known.layers.values()]
     return render(
         node,
@@ -89,7 +89,8 @@ def _html(node: Node, asked: Asked, rule: Indicator, by: str, page: IndicatorPag
 
 def _facts(rule: Indicator, lang: str) -> list[tuple[str, str]]:
     said = dict(rules.facts(rule, lang))
-    return [(rules.say(lang, f"name.{name}").capitalize(), said[name]) for name in _FACTS if name in said]
+    names = [name for name in _FACTS if name in said]
+    return [(rules.say(lang, f"name.{name}").capitalize(), wording.typeset(said[name], lang)) for name in names]
 
 
 def _named(name: str, period: str, lang: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from yarl import URL
 
 from node.context import Node
-from node.views import inputs
+from node.views import inputs, totals
 from node.views.indicator import Halves, IndicatorPage
 from node.web.sheet import Asked
 from vocab import rules
@@ -22,11 +22,12 @@ MOST = 5_000
 
 def data(node: Node, rule: Indicator, by: str, page: IndicatorPage, asked: Asked) -> dict[str, Any]:
     """Codes, decimal strings and IRIs. `?inputs=2` is the second page of the figures that the total is made from."""
+    ground = totals.read(node, (rule.id,), page.period)
     return {
         "indicator": _plain(asdict(rule)) | {"plausible": _limits(rule.plausible)},
         "rule": {lang: rules.sentence(rule, lang) for lang in ("fr", "en")},
         "dimensions": [_dimension(dimensions()[name]) for name in dimensions_of(rule.id)],
-        "period": page.ground.period,
+        "period": page.period,
         "total": None if page.total is None else page.total.to_json(),
         "halves": _halves(page.halves),
         "components": [row.to_json() for row in page.components],
@@ -39,8 +40,8 @@ def data(node: Node, rule: Indicator, by: str, page: IndicatorPage, asked: Asked
         "parts": {dimension: [_part(part) for part in found] for dimension, found in page.parts},
         "by": by,
         "rows": [row.to_json() for row in page.rows],
-        "answers": inputs.answers(page.ground, rule.id),
-    } | _inputs(inputs.figures(node, page.ground, rule.id, by), asked)
+        "answers": inputs.answers(ground, rule.id),
+    } | _inputs(inputs.figures(node, ground, rule.id, by), asked)
 
 
 def _plain(value: Any) -> Any:
