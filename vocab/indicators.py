@@ -6,7 +6,7 @@ Missing is never 0. *Not collected* stays in the denominators of coverage, *not 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -235,7 +235,11 @@ def result(name: str, period: str, facts: Iterable[Fact], universe: Universe) ->
     """What the rule of `name` gives over the answers of the places, and those answers."""
     rule = indicator(name)
     answers = _answers(rule, period, facts, universe)
-    return _RULES.get(rule.across_sites, _nothing)(rule, answers), answers
+    return _ruled(rule, answers), answers
+
+
+def _ruled(rule: Indicator, answers: Answers) -> Result:
+    return _RULES.get(rule.across_sites, _nothing)(rule, answers)
 
 
 def aggregate(name: str, period: str, facts: Iterable[Fact], universe: Universe) -> Aggregate:
@@ -250,6 +254,18 @@ def aggregate(name: str, period: str, facts: Iterable[Fact], universe: Universe)
     if from_directory is not None:
         return from_directory
     return _with_coverage(rule, *result(name, period, facts, universe), universe)
+
+
+def finished(name: str, given: tuple[Result, Answers], universe: Universe) -> Aggregate:
+    """The aggregate of what `result` gave."""
+    rule = indicator(name)
+    return _directory(rule, universe) or _with_coverage(rule, *given, universe)
+
+
+def among(name: str, answers: Answers, units: Collection[str], universe: Universe) -> Aggregate:
+    """The aggregate of some units only, whose answers are known already; `universe` is theirs."""
+    theirs = {unit: mine for unit, mine in answers.items() if unit in units}
+    return finished(name, (_ruled(indicator(name), theirs), theirs), universe)
 
 
 def _not_applicable(rule: Indicator, answers: Answers) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from vocab.indicators import Aggregate, Universe, aggregate, result, unit_of
+from vocab.indicators import Aggregate, Answers, Result, Universe, among, result, unit_of
 from vocab.reference import indicator
 from vocab.resolve import Fact
 from vocab.units import ARITHMETIC, divide
@@ -38,11 +38,20 @@ class Change:
         return divide(self.difference * 100, self.before.value, places=2)
 
 
+Given = tuple[Result, Answers]  # as `vocab.indicators.result` gives it
+
+
 def change(name: str, earlier: str, later: str, facts: Iterable[Fact], universe: Universe) -> Change:
     """From `earlier` to `later`. Raises `KeyError` for an unknown indicator and `BadPeriod`."""
-    rule, figures = indicator(name), list(facts)
-    used = [set(result(name, period, figures, universe)[0].used) for period in (earlier, later)]
-    both = used[0] & used[1]
+    figures = list(facts)
+    before, after = (result(name, period, figures, universe) for period in (earlier, later))
+    return between(name, (earlier, before), (later, after), universe)
+
+
+def between(name: str, earlier: tuple[str, Given], later: tuple[str, Given], universe: Universe) -> Change:
+    """The change between two periods, of which it is known already what was answered."""
+    rule, given = indicator(name), (earlier[1], later[1])
+    both = set(given[0][0].used) & set(given[1][0].used)
     unit = unit_of(rule, universe)
     places = frozenset(place for place in universe.operators if unit(place) in both)
     panel = Universe(
@@ -51,6 +60,6 @@ def change(name: str, earlier: str, later: str, facts: Iterable[Fact], universe:
         known=universe.known & places,
         restricted=universe.restricted,
     )
-    before, after = (aggregate(name, period, figures, panel) for period in (earlier, later))
+    before, after = (among(name, answers, both, panel) for _, answers in given)
     one_method = rule.kind not in ("score", "model") or before.methods == after.methods
-    return Change(earlier, later, before, after, len(both), bool(both) and one_method)
+    return Change(earlier[0], later[0], before, after, len(both), bool(both) and one_method)

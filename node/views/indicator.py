@@ -90,10 +90,11 @@ def _national(node: Node, name: str, period: str) -> IndicatorPage:
 def _series(node: Node, name: str, years: Sequence[str]) -> Iterable[Year]:
     """From the earliest year on; each year is read once."""
     before: Ground | None = None
+    opened = totals.table(node, (name,), "country", years)
     for year in reversed(years):
         ground = totals.read(node, (name,), year)
         changes = [] if before is None else panel.between(before, ground, (name,), "country")
-        for row in totals.rows(ground, name, "country"):
+        for row in opened[name, year]:
             yield Year(row, next(iter(changes), None), _median(ground, name))
         before = ground
 

@@ -12,8 +12,9 @@ from node.context import Node
 from node.views import totals
 from node.views.kept import kept
 from node.views.totals import Ground
-from vocab.indicators import Aggregate, aggregate
-from vocab.panel import Change, change
+from vocab.indicators import Aggregate, finished, result
+from vocab.panel import Change
+from vocab.panel import between as change
 from vocab.reference import indicator
 from vocab.units import canonical
 
@@ -97,8 +98,8 @@ def _rows(before: Ground, after: Ground, name: str, by: str) -> list[Row]:
     made = []
     for area, (universe, figures) in sorted(later.items()):
         past, had = earlier[area]
-        both = change(name, before.period, after.period, dict.fromkeys((*had, *figures)), universe)
-        open_before = aggregate(name, before.period, had, past)
-        open_after = aggregate(name, after.period, figures, universe)
-        made.append(_row(name, area, (open_before, open_after), both))
+        given = result(name, before.period, had, past), result(name, after.period, figures, universe)
+        both = change(name, (before.period, given[0]), (after.period, given[1]), universe)
+        opened = finished(name, given[0], past), finished(name, given[1], universe)
+        made.append(_row(name, area, opened, both))
     return made
