@@ -1,6 +1,6 @@
 """A site's home and the page of one place, wherever it was said: what is on them, in the reader's words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -112,14 +112,17 @@ def _text(lang: str, key: str) -> str:
     return catalogue().texts(lang).get(key, key.rpartition(".")[2])
 
 
-def _line(line: Line, lang: str) -> dict[str, Any]:
+def _line(line: Line, lang: str, totals: Collection[str]) -> dict[str, Any]:
+    """A row of the table; a part stands below its total, or says itself what it is a part of."""
     cells = [_cell(line, cell, lang) for cell in line.cells[:_MOST_PERIODS]]
     methods = dict.fromkeys(cell["method"] for cell in cells if cell["method"])
+    is_part = bool(line.breakdown) and line.indicator.id in totals
     return {
         "id": line.indicator.id,
-        "label": wording.part(line.breakdown, lang) if line.breakdown else line.indicator.label[lang],
+        "label": wording.part(line.breakdown, lang) if is_part else line.indicator.label[lang],
+        "part": wording.part(line.breakdown, lang) if line.breakdown and not is_part else "",
         "unit": "" if line.indicator.kind == "flag" else wording.unit(line.indicator.unit, lang),
-        "is_part": bool(line.breakdown),
+        "is_part": is_part,
         "cells": cells,
         "methods": ", ".join(methods),
     }
@@ -127,9 +130,10 @@ def _line(line: Line, lang: str) -> dict[str, Any]:
 
 def _tables(page: PlacePage, lang: str) -> list[dict[str, Any]]:
     order = list(themes())
+    totals = {line.indicator.id for line in page.lines if not line.breakdown}
     lines = sorted(page.lines, key=lambda line: order.index(line.indicator.theme))
     return [
-        {"id": theme, "label": themes()[theme][lang], "lines": [_line(line, lang) for line in some]}
+        {"id": theme, "label": themes()[theme][lang], "lines": [_line(line, lang, totals) for line in some]}
         for theme, some in groupby(lines, key=lambda line: line.indicator.theme)
     ]
 

@@ -18,10 +18,11 @@ from node.importers.intake import Options, import_file, read
 from node.importers.refused import FileRefused
 from node.importers.report import Outcome
 from node.outgoing import delete_document
-from node.project import catch_up
+from node.project import catch_up, rebuild
 from node.store import schema
 from node.views import totals
 from node.views.place import of_document
+from node.web.site import _tables
 from tests.node.net import projected
 from tests.shared import shared
 from vocab.model import Hours, Observation
@@ -130,6 +131,16 @@ def test_what_a_source_has_not_published_is_not_published_here(node: Node) -> No
     assert "le-lieu-discret-23000/figures" not in stored(node)
 
 
+def test_a_part_without_its_total_says_what_it_is_a_part_of(node: Node) -> None:
+    import_file(node, FILES / "commune_mesure.json", "commune-mesure", options=Options("Fictif, 2021-01", "2020"))
+    catch_up(node)
+    found = of_document(node, f"{URL}/listings/commune-mesure/l-atelier-suppose-23000")
+    assert found is not None
+    lines = {line["id"]: line for table in _tables(found, "fr") for line in table["lines"]}
+    assert (lines["events"]["label"], lines["events"]["part"]) == ("Événements organisés", "public")
+    assert lines["floorArea"]["part"] == ""
+
+
 def test_figures_found_elsewhere_are_on_the_page_of_the_listing_and_in_no_total(node: Node) -> None:
     import_file(node, FILES / "commune_mesure.json", "commune-mesure", options=Options("Fictif, 2021-01", "2020"))
     catch_up(node)
@@ -142,6 +153,12 @@ def test_figures_found_elsewhere_are_on_the_page_of_the_listing_and_in_no_total(
     assert (row.value, row.n_reporting, row.n_known) == (None, 0, 2)
     for table in ("observations", "answers", "warnings"):
         assert projected(node, f"SELECT * FROM {table}") == []
+    before = projected(node, "SELECT * FROM listed_observations ORDER BY 1")
+    rebuild(node)
+    assert projected(node, "SELECT * FROM listed_observations ORDER BY 1") == before != []
+    node.store.write(lambda c: delete_document(c, node, "actor", listing + "/figures/2020"))
+    catch_up(node)
+    assert projected(node, "SELECT * FROM listed_observations") == []
 
 
 @pytest.mark.parametrize(
