@@ -1,7 +1,7 @@
 """How far a campaign is: who answers, of the places connected, of the places known, by territory and by day.
 
 A place answered when a report of its own counts for the period, public or not: only that it did is read, of the
-restricted ones too. Places that are late are named to the one who runs the campaign, never on a page.
+restricted ones too. Places that are late are named to the one who runs the campaign, and on `/quality`, not here.
 """
 
 from collections import Counter
