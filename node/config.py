@@ -1,12 +1,13 @@
 """The options of a node: one table, read from environment > DIR/config.toml > defaults.
 
 `--bind` and the like are flags of the command line, and win over all three. An unknown name is refused with the
-nearest known one. `url` can never change once the node is made: `node.context` checks it.
+nearest known one. `MAILLAGE_SECTION__NAME_FILE` names a file that holds the value: the way of container secrets.
+`url` can never change once the node is made: `node.context` checks it.
 """
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ from node.errors import ConfigError
 
 FILE = "config.toml"
 _PREFIX = "MAILLAGE_"
+_TWIN = "_FILE"
 ROLES = ("site", "aggregator")
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
@@ -36,6 +38,24 @@ class Option:
     @property
     def variable(self) -> str:
         return f"{_PREFIX}{self.section}__{self.name}".upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An option as it stands: `source` is a file, a variable of the environment, or empty for the default."""
+
+    option: Option
+    value: Any
+    source: str
+
+    @property
+    def shown(self) -> str:
+        """As one line for a person: a secret is never written, and what is unset is nothing."""
+        if self.option.secret and self.value:
+            return "***"
+        if isinstance(self.value, tuple | frozenset):
+            return ", ".join(sorted(self.value))
+        return str(self.value).lower() if isinstance(self.value, bool) else str(self.value or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,37 +196,56 @@ def _read(option: Option, value: Any, name: str) -> Any:
         raise ConfigError("config.value", name=name, value=shown, help=f"config.help.{option.field}") from None
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path) -> Iterator[Setting]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError("config.syntax", file=path, detail=error) from None
-    found = {}
     for section, content in data.items():
         items = content.items() if isinstance(content, dict) else [("", content)]
         for name, value in items:
             option = _known(f"{section}.{name}" if name else section, _BY_NAME)
-            found[option.field] = _read(option, value, f"{section}.{name}")
-    return found
+            yield Setting(option, _read(option, value, f"{section}.{name}"), str(path))
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
+def _from_environment(environ: Mapping[str, str]) -> Iterator[Setting]:
     for variable, value in environ.items():
-        if variable.startswith(_PREFIX) and "__" in variable:
+        if not (variable.startswith(_PREFIX) and "__" in variable):
+            continue
+        if variable.endswith(_TWIN):
+            option = _known(variable.removesuffix(_TWIN), _BY_VARIABLE)
+            yield Setting(option, _read(option, _held(variable, value), variable), variable)
+        else:
             option = _known(variable, _BY_VARIABLE)
-            found[option.field] = _read(option, value, variable)
-    return found
+            yield Setting(option, _read(option, value, variable), variable)
+
+
+def _held(variable: str, path: str) -> str:
+    """What the file that a variable names holds, without its last newline."""
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.file", name=variable, file=path, detail=error) from None
+
+
+def settings(path: Path, environ: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Every option in the order of the table, with where its value comes from; raises `ConfigError`."""
+    found = {option.field: Setting(option, _default(option), "") for option in OPTIONS}
+    for setting in (*_from_file(path), *_from_environment(environ)):
+        found[setting.option.field] = setting
+    for setting in found.values():
+        if setting.value is None:
+            raise ConfigError("config.missing", name=f"{setting.option.section}.{setting.option.name}")
+    return tuple(found.values())
+
+
+def _default(option: Option) -> Any:
+    return frozenset() if option.default == () else option.default
 
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """The options of a node; raises `ConfigError`."""
-    values: dict[str, Any] = {o.field: o.read(o.default) if o.default == "" else o.default for o in OPTIONS}
-    values |= {field: frozenset() for field, value in values.items() if value == ()}
-    values |= _from_file(path) | _from_environment(environ)
-    for option in OPTIONS:
-        if values[option.field] is None:
-            raise ConfigError("config.missing", name=f"{option.section}.{option.name}")
+    values = {setting.option.field: setting.value for setting in settings(path, environ)}
     values["name"] = values["name"] or urlsplit(values["url"]).netloc
     return Config(**values)
 

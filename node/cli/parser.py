@@ -227,6 +227,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
     ),
     Command("rebuild", "node.cli.setup:rebuild"),
+    Command("config", "node.cli.config:show"),
     Command("demo", "node.cli.demo:demo", (_arg("--once", action="store_true"),)),
 )
 

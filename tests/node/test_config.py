@@ -1,11 +1,13 @@
 """The options of a node and the making of its folder."""
 
+import json
 import stat
 from pathlib import Path
 
 import pytest
 
-from node.config import OPTIONS, address, load
+from node.cli.run import main
+from node.config import OPTIONS, Option, Setting, address, load
 from node.context import init_node, open_node
 from node.errors import ConfigError, NodeExists, NoNode, UrlChanged
 from node.messages import LANGUAGES, text
@@ -117,3 +119,34 @@ def test_what_can_never_work_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         init_node(tmp_path / "state", "http://lieu.example", ("site",), environ={})
     assert not (tmp_path / "state").exists()
+
+
+def test_a_file_may_hold_the_value(tmp_path: Path) -> None:
+    held = tmp_path / "name"
+    held.write_text("Établi d’ici\n", encoding="utf-8")
+    assert load(written(tmp_path, ""), {"MAILLAGE_NODE__NAME_FILE": str(held)}).name == "Établi d’ici"
+    with pytest.raises(ConfigError) as refused:
+        load(written(tmp_path, ""), {"MAILLAGE_NODE__NAME_FILE": str(tmp_path / "absent")})
+    assert refused.value.code == "config.file"
+    assert all("absent" in refused.value.text(lang) for lang in LANGUAGES)
+
+
+def test_each_value_says_where_it_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "[federation]\nrate = 7\n")
+    monkeypatch.setenv("MAILLAGE_HTTP__BIND", "127.0.0.1:2")
+    assert main(["--dir", str(tmp_path), "config", "--json"]) == 0
+    said = {row["option"]: (row["value"], row["source"]) for row in json.loads(capsys.readouterr().out)}
+    assert said["federation.rate"] == ("7", str(tmp_path / "config.toml"))
+    assert said["http.bind"] == ("127.0.0.1:2", "MAILLAGE_HTTP__BIND")
+    assert said["federation.burst"] == ("5000", "default")
+    assert set(said) == {f"{option.section}.{option.name}" for option in OPTIONS}
+    assert main(["--dir", str(tmp_path), "config"]) == 0
+    assert "par défaut" in capsys.readouterr().out
+    assert main(["--dir", str(tmp_path / "nowhere"), "config"]) != 0
+
+
+def test_a_secret_is_never_shown() -> None:
+    secret = Option("x", "token", "token", str, secret=True)
+    assert Setting(secret, "s3cret", "").shown == "***"
