@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from node.importers.candidate import Said
-from node.importers.drawing import Sketch, address_id, drawn
+from node.importers.drawing import Sketch, address_id, drawn, name_id
 from node.importers.file import File, table_of
 from node.importers.mapped import Reader
 from node.importers.table import Row
@@ -52,7 +52,8 @@ def read(file: File) -> Iterator[Said]:
             fields[COLUMNS[question]] = _chosen(fields[COLUMNS[question]], row, flags[question])
         content = {column: cell for column, cell in row.cells.items() if column not in CONTACTS}
         cells = tuple(reader.cells(row))
-        return Sketch(row.number, address_id(row[_KEY]), fields, content, source, cells, reader.published)
+        row_id = address_id(row[_KEY]) or name_id(row["nom"], row["codpost"])
+        return Sketch(row.number, row_id, fields, content, source, cells, reader.published)
 
     return drawn(sketch(row) for row in table.rows)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from node.importers.contacts import without_contacts
 from node.importers.report import Note
 from node.importers.wording import plain
 from vocab.check import DAYS
@@ -58,7 +59,7 @@ def spans(text: str, notes: list[Note]) -> tuple[Hours, ...]:
         if days and opens and closes:
             found.append(Hours(days, opens, closes))
         else:
-            notes.append(Note("hours_unreadable", {"value": part[:60]}))
+            notes.append(Note("hours_unreadable", {"value": without_contacts(part)[:60]}))
     return tuple(found[:50])
 
 

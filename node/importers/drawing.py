@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from federation.canonical import jcs
 from node.importers.candidate import Candidate, Rejected, Said
 from node.importers.concepts import codes_in
-from node.importers.contacts import without_contacts
+from node.importers.contacts import has_contact, without_contacts
 from node.importers.days import spans
 from node.importers.figures import Cell, taken
 from node.importers.placing import Clues, Placed, insee, place, point, postcode
@@ -59,13 +59,18 @@ def drawn(sketches: Iterable[Sketch]) -> Iterator[Said]:
         first = seen.setdefault(sketch.id, sketch.row)
         if sketch.id and first != sketch.row:
             reason = Note("twice", {"id": sketch.id, "row": str(first)})
-            yield Rejected(sketch.row, sketch.id, sketch.fields.get("name", ""), reason)
+            yield Rejected(sketch.row, sketch.id, clean(sketch.fields.get("name", ""))[0], reason)
         else:
             yield _Pen(sketch).draw()
 
 
 def address_id(text: str) -> str:
-    """An identifier that can stand in an address; the same for the same text, and a digest where it is too long."""
+    """An identifier that can stand in an address; the same for the same text, and a digest where it is too long.
+
+    Empty where there is none, or where it is somebody's e-mail or telephone.
+    """
+    if has_contact(text):
+        return ""
     short = re.sub(r"[^A-Za-z0-9._~-]+", "-", re.sub(r"^https?://", "", text.strip())).strip("-._~")
     if short == text.strip() and len(short) <= 100:
         return short
@@ -75,7 +80,9 @@ def address_id(text: str) -> str:
 
 def name_id(*words: str) -> str:
     """An identifier from names, for files that give none: it stays as long as they do."""
-    return "-".join(plain(" ".join(words)).encode("ascii", "ignore").decode().split())[:100].strip("-")
+    return "-".join(plain(" ".join(map(without_contacts, words))).encode("ascii", "ignore").decode().split())[
+        :100
+    ].strip("-")
 
 
 def digest(content: object) -> str:
@@ -107,7 +114,7 @@ class _Pen:
             if not value:
                 return Rejected(sketch.row, sketch.id, name, Note("missing", {"column": column}))
         if sketch.country and plain(sketch.country) not in _FRANCE:
-            return Rejected(sketch.row, sketch.id, name, Note("abroad", {"country": sketch.country[:40]}))
+            return Rejected(sketch.row, sketch.id, name, Note("abroad", {"country": _shown(sketch.country)}))
         street = self._line("street")
         placed = self._placed(name, street)
         if isinstance(placed, Note):
@@ -118,7 +125,14 @@ class _Pen:
         notes = tuple(dict.fromkeys(map(_frozen, (*self._notes, *refused))))
         unique = tuple(Note(code, dict(params)) for code, params in notes)
         return Candidate(
-            sketch.row, sketch.id, made, sketch.source, digest(sketch.content), unique, figures, sketch.published
+            sketch.row,
+            sketch.id,
+            made,
+            without_contacts(sketch.source),
+            digest(sketch.content),
+            unique,
+            figures,
+            sketch.published,
         )
 
     def _say(self, codes: Iterable[str]) -> None:
@@ -185,11 +199,11 @@ class _Pen:
         said = self._text(name)
         found = codes_in(name, said, self._sketch.also.get(name)) if said else ()
         if said and not found:
-            self._notes.append(Note("concept_unknown", {"field": name, "value": clean(said)[0][:100]}))
+            self._notes.append(Note("concept_unknown", {"field": name, "value": _shown(said)}))
         return found
 
     def _dropped(self, name: str) -> str:
-        self._notes.append(Note("date_unreadable", {"field": name, "value": self._text(name)[:40]}))
+        self._notes.append(Note("date_unreadable", {"field": name, "value": _shown(self._text(name))}))
         return ""
 
     def _date(self, name: str) -> str:
@@ -225,7 +239,7 @@ class _Pen:
         full = Operator(name, (self._codes("legal_form") or ("",))[0], siren, self._text("rna").upper())
         for mistake in check.operator(full):
             wrong = mistake.field.rpartition(".")[2]
-            self._notes.append(Note("operator_number", {"value": str(getattr(full, wrong))[:40]}))
+            self._notes.append(Note("operator_number", {"value": _shown(str(getattr(full, wrong)))}))
             full = replace(full, **{wrong: ""})
         return full
 
@@ -235,6 +249,11 @@ class _Pen:
             address, code = "", "web_none"
         self._say((code,) if code else ())
         return address
+
+
+def _shown(text: str) -> str:
+    """What a note repeats of a cell: a telephone may stand in any column."""
+    return clean(text)[0][:80]
 
 
 def _frozen(note: Note) -> tuple[str, tuple[tuple[str, str], ...]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from node.importers.contacts import has_contact, without_contacts
 from node.importers.report import Note
 from vocab import check, plausible, sharing
 from vocab.errors import BadPeriod, Mistake, message
@@ -50,9 +51,9 @@ def _figure(cell: Cell) -> Observation | Note | None:
         return None
     if not cell.period:
         return Note("figure_no_period", {"indicator": cell.indicator})
-    value = None if status in check.VALUELESS else decimal(text)
+    value = None if status in check.VALUELESS or has_contact(text) else decimal(text)
     if value is None and status not in check.VALUELESS:
-        return _refused(cell, Mistake(cell.indicator, "number.bad", {"value": text}))
+        return _refused(cell, Mistake(cell.indicator, "number.bad", {"value": without_contacts(text)}))
     try:
         Period.parse(cell.period)
     except BadPeriod:

@@ -11,7 +11,7 @@ from typing import Any
 from node.importers import days
 from node.importers.attached import PREFIX, cells_of, fields_in
 from node.importers.candidate import Said
-from node.importers.drawing import Sketch, address_id, drawn
+from node.importers.drawing import Sketch, address_id, drawn, name_id
 from node.importers.file import File, all_words, is_yes, json_of, member, words
 from node.importers.refused import FileRefused
 
@@ -84,7 +84,7 @@ def _sketch(row: int, key: str, element: Mapping[str, Any], names: Mapping[str, 
     } | fields_in(element)  # fmt: skip
     content = {key: value for key, value in element.items() if key not in _LEFT_OUT}
     told = words(element.get(PREFIX + "source")) or " – ".join(filter(None, (source, words(element.get("sourceKey")))))
-    row_id = address_id(words(element.get("id")) or key)
+    row_id = address_id(words(element.get("id")) or key) or name_id(name, fields["postcode"] or fields["locality"])
     country = words(address.get("addressCountry"))
     cells, published = cells_of(element.get(PREFIX + "figures")), is_yes(words(element.get(PREFIX + "published")))
     return Sketch(row, row_id, fields, content, told, cells, published, country=country)

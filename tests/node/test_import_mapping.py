@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from node.__main__ import main
-from node.context import open_node
+from node.context import init_node, open_node
 from node.importers import mapping
+from node.importers.intake import import_file
 from node.importers.mapping import Target, proposed, target
 from node.importers.refused import FileRefused
 from node.places import show_place
@@ -122,6 +123,28 @@ def test_a_first_run_proposes_a_mapping_and_the_next_one_uses_it(
         ("visits", "2024", "4210", "A", "Enquête fictive, 2025"),
     ]
     assert [row[0] for row in typology] == ['["coworking"]', '["fablab"]']
+
+
+def test_a_contact_in_any_column_is_in_no_document_and_no_report(tmp_path: Path) -> None:
+    contact = "06 39 98 12 34"
+    heads = ("id", *mapping.OWN[2:-6], "visits@2024", "source")
+    path = tmp_path / "odd.csv"
+    rows = [[contact for _ in heads], ["jeanne@lieu.example" for _ in heads]]
+    lines = [["id", "name", *heads[1:]], *([row[0], f"Lieu {n} {row[0]}", *row[1:]] for n, row in enumerate(rows))]
+    known = {"postcode": "23000", "locality": "Guéret", "commune": "23096", "lat": "", "lon": "", "summary_en": ""}
+    kept = [lines[0], *([known.get(head, cell) for head, cell in zip(lines[0], row, strict=True)] for row in lines[1:])]
+    path.write_text("\n".join(";".join(row) for row in kept), encoding="utf-8")
+    node = init_node(tmp_path / "council", "https://council.example", ("aggregator",), "", {})
+    try:
+        report = import_file(node, path, "table")
+        told = json.dumps(report.whole(), ensure_ascii=False)
+    finally:
+        node.close()
+    assert report.taken == 2
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "council").glob("maillage.sqlite*"))
+    for text in ("39 98", "39981234", "jeanne", "lieu.example"):
+        assert text not in told
+        assert text.encode() not in stored
 
 
 def test_a_file_fills_in_one_place_and_overwrites_nothing(
