@@ -105,7 +105,10 @@ def _panel(node: "Node", names: Sequence[str], by: str, years: tuple[str, str], 
         "panel.open",
     )
     cells = [_panel_cells(row, len(names) > 1, by, out) for row in found]
-    out.table([out.text(key, earlier=earlier, later=later) for key in head], cells)
+    if found:
+        out.table([out.text(key, earlier=earlier, later=later) for key in head], cells)
+    else:
+        out.say("totals.empty")
     if any(row.n and not row.comparable for row in found):
         out.say("panel.methods")
     _say_left_out(found, out)
