@@ -27,3 +27,8 @@ def without_contacts(text: str) -> str:
 
 def has_contact(text: str) -> bool:
     return bool(_EMAIL.search(text) or _TELEPHONE.search(text))
+
+
+def is_contact(text: str) -> bool:
+    """Whether an identifier is somebody's: it holds an e-mail address, or is a telephone number and nothing else."""
+    return bool(_EMAIL.search(text) or _TELEPHONE.fullmatch(text.strip()))

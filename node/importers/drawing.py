@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from federation.canonical import jcs
 from node.importers.candidate import Candidate, Rejected, Said
 from node.importers.concepts import codes_in
-from node.importers.contacts import has_contact, without_contacts
+from node.importers.contacts import is_contact, without_contacts
 from node.importers.days import spans
 from node.importers.figures import Cell, taken
 from node.importers.placing import Clues, Placed, insee, place, point, postcode
@@ -69,7 +69,7 @@ def address_id(text: str) -> str:
 
     Empty where there is none, or where it is somebody's e-mail or telephone.
     """
-    if has_contact(text):
+    if is_contact(text):
         return ""
     short = re.sub(r"[^A-Za-z0-9._~-]+", "-", re.sub(r"^https?://", "", text.strip())).strip("-._~")
     if short == text.strip() and len(short) <= 100:
