@@ -43,6 +43,7 @@ PATHS = (
     "/indicators",
     "/indicators/visits?by=departement",
     "/indicators/attendancePerEvent?by=region",
+    "/indicators/openingHours?by=typology",
     "/themes/use",
     "/territories",
     "/territories?q=creuse",
@@ -64,8 +65,11 @@ def council(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     folder = tmp_path_factory.mktemp("browser") / "council"
     node = init_node(folder, "https://council.example", ("aggregator",), "Conseil", {})
     names = ("visits", "events", "eventAttendance", "floorArea", "hoursGiven", "reciprocityTarget")
-    figures = [a_figure(n, name, 100 * n + 7) for n in range(5) for name in names]
-    fill(node, [*(a_place(n) for n in range(5)), *(a_place(n, kind="listing") for n in range(5, 60))], figures)
+    figures = [a_figure(n, name, 100 * n + 7) for n in range(12) for name in names]
+    figures += [a_figure(n, "visits", 90_000 * n + 7, period=year) for n in range(6) for year in ("2023", "2024")]
+    figures += [a_figure(n, "events", 50 * n + 3, breakdown="eventAccess=public") for n in range(12)]
+    figures += [a_figure(n, "openingHours", 20 + n) for n in range(12)]
+    fill(node, [*(a_place(n) for n in range(12)), *(a_place(n, kind="listing") for n in range(12, 60))], figures)
     with node.cache.public.write() as public:
         public.execute(insert(quarantine).values(put_apart()))
         public.execute(insert(warnings).values(odd()))

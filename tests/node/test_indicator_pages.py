@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,7 @@ from node.views import panel, totals
 from node.views.totals import Row
 from node.web import wording
 from tests.node.filled import a_figure, a_place, fill
-from vocab.reference import dimensions, indicators, themes
+from vocab.reference import Indicator, dimensions, indicators, themes
 
 SECRET = "8641.375"
 PLACES = 14
@@ -365,3 +366,50 @@ async def test_every_theme_has_a_page(client: aiohttp.ClientSession) -> None:
             assert themes()[theme][lang] in await text(client, f"/themes/{theme}", lang=lang)
     earlier = await data(client, "/themes/use.json", period="2024")
     assert (earlier["period"], earlier["years"]) == ("2024", ["2024"])
+
+
+def again(rule: Indicator, answers: list[dict[str, Any]]) -> Decimal | None:
+    """The total by its rule, from the answers that a file gives; a stranger's reading of the rule."""
+    by_name: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for each in answers:
+        by_name[each["indicator"]][each["unit"]] = Decimal(each["value"])
+    mine, six = by_name[rule.id], Decimal("0.000001")
+    if rule.across_sites in ("sum", "distinct", "model"):
+        return sum(mine.values(), Decimal(0)) if mine else None
+    if rule.across_sites == "share":
+        return (sum(mine.values(), Decimal(0)) / len(mine)).quantize(six) if mine else None
+    if rule.across_sites == "wmean":
+        weights = by_name[rule.weight]
+        whole = sum(weights.values(), Decimal(0))
+        top = sum((value * weights[unit] for unit, value in mine.items()), Decimal(0))
+        return (top / whole).quantize(six) if whole else None
+    if rule.across_sites == "ratio":
+        top, bottom = (sum(by_name[name].values(), Decimal(0)) for name in (rule.numerator, rule.denominator))
+        return (top * (rule.scale or 1) / bottom).quantize(six) if bottom else None
+    return None
+
+
+async def test_every_total_is_computed_again_from_its_answers(tmp_path: Path) -> None:
+    node = init_node(tmp_path / "council", "https://council.example", ("aggregator",), "Conseil", {})
+    entered = [rule for rule in indicators().values() if rule.origin == "entered"]
+    figures = [
+        a_figure(n, rule.id, (n + at) % 2 if rule.kind == "flag" else 3 + (7 * n + 5 * at) % 40, method="m-1")
+        for n in range(6)
+        for at, rule in enumerate(entered)
+        if (n + at) % 4
+    ]
+    one_operator = [a_place(n, operator="urn:siren:000000001") for n in (1, 2)]
+    fill(node, [*one_operator, *(a_place(n) for n in (0, 3, 4, 5))], figures)
+    async with TestServer(build_app(node)) as server, aiohttp.ClientSession(server.make_url("/")) as session:
+        asked = 0
+        for name, rule in indicators().items():
+            said = await data(session, f"/indicators/{name}.json", period="2025")
+            if rule.origin in ("aggregator", "reference") or rule.across_sites == "none":
+                continue
+            total = said["total"]["value"]
+            assert again(rule, said["answers"]) == (None if total is None else Decimal(total)), name
+            units = {each["operator" if rule.asked_of == "operator" else "place"] for each in said["inputs"]}
+            assert {each["unit"] for each in said["answers"]} <= units, name
+            asked += total is not None
+        assert asked > 70
+    node.close()
