@@ -62,7 +62,8 @@ class IndicatorPage:
 def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage:
     """The page for a period, its table divided by `by`. Raises `KeyError`, `BadPeriod`, `ValueError`."""
     whole = kept(node, ("indicator", name, period), lambda: _national(node, name, period))
-    return replace(whole, rows=tuple(totals.totals(node, name, by, period)))
+    rows = kept(node, ("totals", name, by, period), lambda: tuple(totals.totals(node, name, by, period)))
+    return replace(whole, rows=rows)
 
 
 def _national(node: Node, name: str, period: str) -> IndicatorPage:
@@ -148,8 +149,17 @@ def _years(name: str, said: Mapping[str, set[str]]) -> set[str]:
 
 def national(node: Node, periods: Mapping[str, str]) -> dict[str, Row | None]:
     """The national total of each indicator for a period of its own. Raises `KeyError` and `BadPeriod`."""
-    found: dict[tuple[str, str], list[Row]] = {}
+    found: dict[tuple[str, str], Row | None] = {}
     for period in sorted(set(periods.values())):
-        names = [name for name, wanted in periods.items() if wanted == period]
-        found |= totals.table(node, names, "country", (period,))
-    return {name: next(iter(found[name, period]), None) for name, period in periods.items()}
+        found |= countries(node, tuple(name for name, wanted in periods.items() if wanted == period), (period,))
+    return {name: found[name, period] for name, period in periods.items()}
+
+
+def countries(node: Node, names: tuple[str, ...], periods: tuple[str, ...]) -> Mapping[tuple[str, str], Row | None]:
+    """The national total of each indicator in each period. Raises `KeyError` and `BadPeriod`."""
+
+    def made() -> Mapping[tuple[str, str], Row | None]:
+        table = totals.table(node, names, "country", periods)
+        return {key: next(iter(rows), None) for key, rows in table.items()}
+
+    return kept(node, ("countries", names, periods), made)

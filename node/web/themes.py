@@ -7,6 +7,7 @@ from typing import Any
 from node.context import Node
 from node.messages import text
 from node.views import totals
+from node.views.indicator import countries
 from node.views.totals import Row
 from node.web import charts
 from node.web.indicators import COLUMNS as _COLUMNS
@@ -34,8 +35,8 @@ def theme(node: Node, asked: Asked) -> Sheet | None:
     known = totals.years(node, [rule.id for rule in wanted]) or (totals.default_period(node),)
     last = asked.query.get("period", "") if asked.query.get("period") in known else known[0]
     years = sorted(year for year in known if year <= last)[-_YEARS:]
-    table = totals.table(node, [rule.id for rule in wanted], "country", years)
-    rows = {rule.id: [(year, next(iter(table[rule.id, year]), None)) for year in years] for rule in wanted}
+    table = countries(node, tuple(rule.id for rule in wanted), tuple(years))
+    rows = {rule.id: [(year, table[rule.id, year]) for year in years] for rule in wanted}
     lines = [about(rule, row) for rule in wanted for _, row in rows[rule.id] if row is not None]
     return Sheet(
         _data(name, last, wanted, rows), COLUMNS, lines, lambda: _html(node, asked, name, wanted, rows, (last, known))
