@@ -6,7 +6,7 @@ Files have names of their own and the manifest is replaced last: who reads meanw
 import csv
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +23,15 @@ from vocab.periods import Period
 from vocab.reference import indicators
 
 _NULL = "\\N"
-_TYPES = {"n": "BIGINT", "connected": "BOOLEAN", "known": "BOOLEAN", "partial": "BOOLEAN", "seq": "BIGINT"}
+_TYPES = {
+    "n": "BIGINT",
+    "connected": "BOOLEAN",
+    "known": "BOOLEAN",
+    "partial": "BOOLEAN",
+    "seq": "BIGINT",
+    "place": "INTEGER",
+    "operator": "INTEGER",
+}
 _TYPES["value"] = f"DECIMAL({table.DIGITS},{table.PLACES_AFTER})"
 
 
@@ -47,12 +55,14 @@ Tables = tuple[tuple[Sequence[str], Rows], ...]
 
 
 def _tables(node: Node, year: str) -> Tables:
-    """Places, answers, counts of what is withheld: the head of each, and its rows."""
+    """Places, answers, counts of what is withheld: the head of each and its rows, places and operators numbered."""
     ground = totals.read(node, indicators(), year)
+    number = {place: at for at, place in enumerate(sorted(ground.places))}
     said = table.answers(year, (fact for some in ground.figures.values() for fact in some))
-    answers: Rows = [[getattr(row, name) for name in table.ANSWERS] for row in said]
-    kept = ((place, name, n) for (place, name), n in sorted(ground.withheld.items()) if place in ground.places)
-    return _place_rows(ground), (table.ANSWERS, answers), (table.WITHHELD, list(kept))
+    answers: Rows = [[number[row.place], *(getattr(row, name) for name in table.ANSWERS[1:])] for row in said]
+    kept = ground.withheld.items()
+    withheld: Rows = [*sorted((number[place], name, n) for (place, name), n in kept if place in number)]
+    return _place_rows(ground, number), (table.ANSWERS, answers), (table.WITHHELD, withheld)
 
 
 def _years(node: Node) -> list[str]:
@@ -62,12 +72,15 @@ def _years(node: Node) -> list[str]:
     return sorted({str(Period.parse(period).year) for period in periods})
 
 
-def _place_rows(ground: Ground) -> tuple[Sequence[str], Rows]:
+def _place_rows(ground: Ground, number: Mapping[str, int]) -> tuple[Sequence[str], Rows]:
     names, connected = ground.divisions.names(), ground.connected
-    rows: Rows = [
-        (p.place, p.operator, p.kind == "description" and p.actor in connected, p.open_at, *(p.areas[n] for n in names))
-        for _, p in sorted(ground.places.items())
-    ]
+    operators = {iri: at for at, iri in enumerate(sorted({place.operator for place in ground.places.values()}))}
+    rows: Rows = []
+    for iri, at in number.items():
+        place = ground.places[iri]
+        is_connected = place.kind == "description" and place.actor in connected
+        areas = [place.areas[name] for name in names]
+        rows.append((at, operators[place.operator], is_connected, place.open_at, iri, place.operator, *areas))
     return (*table.PLACES, *(f"by_{name}" for name in names)), rows
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -29,6 +29,7 @@ from vocab.reference import Indicator, indicator
 from vocab.sums import AreaSums, Group, finish
 
 log = logging.getLogger("maillage.rollup")
+_START_SECONDS = 30.0
 _SECONDS = 5.0
 _MEMORY = 512
 _KEPT = 4_096
@@ -72,13 +73,12 @@ class Engine:
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         worker = self._running()
-        if worker.stdin is None or worker.stdout is None:
+        if worker.stdin is None:
             return None
         try:
             worker.stdin.write(json.dumps(question).encode() + b"\n")
             worker.stdin.flush()
-            ready, _, _ = select.select([worker.stdout], [], [], _SECONDS)
-            line = worker.stdout.readline() if ready else b""
+            line = _line(worker, _SECONDS)
             said: dict[str, Any] = json.loads(line) if line else {"error": "no answer"}
         except (OSError, ValueError) as error:
             said = {"error": str(error)}
@@ -93,6 +93,7 @@ class Engine:
             self._stop()
             command = (sys.executable, "-m", "node.rollup.worker", str(self._folder), str(_MEMORY))
             self._worker = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            _line(self._worker, _START_SECONDS)
         return self._worker
 
     def _stop(self) -> None:
@@ -126,6 +127,14 @@ def available() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in ("duckdb", "ibis"))
 
 
+def _line(worker: subprocess.Popen[bytes], seconds: float) -> bytes:
+    """The next line of a worker; nothing when it comes too late."""
+    if worker.stdout is None:
+        return b""
+    ready, _, _ = select.select([worker.stdout], [], [], seconds)
+    return worker.stdout.readline() if ready else b""
+
+
 def can_say(rule: Indicator) -> bool:
     """Whether the engine can answer for a rule: not what comes from the directory, nor what an operator with several
     places would have to compute from their answers."""
@@ -146,33 +155,38 @@ def _question(folder: Path, manifest: Manifest, name: str, by: str, year: str) -
 
 
 def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
-    withheld = {row["area"]: int(row["n"]) for row in said["withheld"]}
+    withheld = {area: int(n) for area, n in said["withheld"]["rows"]}
     groups: dict[str, list[Group]] = {}
-    for row in said["groups"]:
-        groups.setdefault(row["area"], []).append(_group(row))
+    read = _reader(said["groups"]["names"])
+    for row in said["groups"]["rows"]:
+        groups.setdefault(row[0], []).append(read(row))
     return {
-        row["area"]: finish(
-            rule,
-            AreaSums(
-                row["area"], int(row["connected"]), int(row["known"]), int(row["beside"]), groups.get(row["area"], ())
-            ),
-            withheld.get(row["area"], 0),
-        )
-        for row in said["areas"]
+        area: finish(rule, AreaSums(area, connected, known, beside, groups.get(area, ())), withheld.get(area, 0))
+        for area, connected, known, beside in said["areas"]["rows"]
     }
 
 
-def _group(row: Mapping[str, Any]) -> Group:
-    said = [each or "" for name, found in row.items() if name.startswith("methods_") for each in found or ()]
-    return Group(
-        method=row["version"] or "",
-        used=row["used"],
-        operators=row["operators"],
-        used_connected=int(row["used_connected"]),
-        beyond=int(row["beyond"]),
-        sums={name.removeprefix("sum_"): Decimal(value) for name, value in row.items() if name.startswith("sum_")},
-        methods=tuple(sorted({method for each in said for method in each.split("+") if method})),
-        estimated=bool(row["estimated"]),
-        provisional=bool(row["provisional"]),
-        partial=bool(row["partial"]),
-    )
+def _reader(names: Sequence[str]) -> Callable[[Sequence[Any]], Group]:
+    """How a row of these columns becomes a group."""
+    at = {name: names.index(name) for name in names}
+    sums = {name.removeprefix("sum_"): place for name, place in at.items() if name.startswith("sum_")}
+    methods = [place for name, place in at.items() if name.startswith("methods_")]
+
+    def group(row: Sequence[Any]) -> Group:
+        said = {
+            method for place in methods for each in row[place] or () for method in (each or "").split("+") if method
+        }
+        return Group(
+            method=row[at["version"]] or "",
+            used=row[at["used"]],
+            operators=row[at["operators"]],
+            used_connected=row[at["used_connected"]],
+            beyond=row[at["beyond"]],
+            sums={name: Decimal(row[place]) for name, place in sums.items()},
+            methods=tuple(sorted(said)),
+            estimated=row[at["estimated"]],
+            provisional=row[at["provisional"]],
+            partial=row[at["partial"]],
+        )
+
+    return group

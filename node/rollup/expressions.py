@@ -22,11 +22,11 @@ _GIVEN = ("A", "E", "P")
 def tables() -> tuple[Table, Table, Table]:
     """The tables of a year as `node.rollup.build` writes them, places with the division that is asked for as `area`:
     places, answers, and how many figures that are not public each place gave."""
-    plain = {"place": "string", "operator": "string", "connected": "boolean", "known": "boolean", "area": "string"}
-    columns = {"place": "string", "indicator": "string", "value": "decimal(18, 6)", "status": "string"}
+    plain = {"place": "int32", "operator": "int32", "connected": "boolean", "known": "boolean", "area": "string"}
+    columns = {"place": "int32", "indicator": "string", "value": "decimal(18, 6)", "status": "string"}
     places = ibis.table(plain, name="places")
     answers = ibis.table(columns | {"method": "string", "partial": "boolean", "seq": "int64"}, name="answers")
-    withheld = ibis.table({"place": "string", "indicator": "string", "n": "int64"}, name="withheld")
+    withheld = ibis.table({"place": "int32", "indicator": "string", "n": "int64"}, name="withheld")
     return places, answers, withheld
 
 
@@ -110,7 +110,7 @@ def _summed(joined: Table, given: BooleanValue, role: str) -> dict[str, Any]:
     }
 
 
-def _judged(places: Table, answers: Table, wanted: Shape) -> Table:
+def judged(places: Table, answers: Table, wanted: Shape) -> Table:
     """Every unit of each area: connected, known, whether it gives all that the rule needs, whether it is beside."""
     units = _units(places, wanted)
     whole = units.group_by("area", "unit").agg(
@@ -129,17 +129,15 @@ def _judged(places: Table, answers: Table, wanted: Shape) -> Table:
     return whole.mutate(counted=whole.connected & ~whole.beside, expected=whole.known & ~whole.beside)
 
 
-def areas(places: Table, answers: Table, wanted: Shape) -> Table:
-    """One row an area: its units that are connected, known, beside."""
-    judged = _judged(places, answers, wanted)
-    counts = {"connected": judged.counted.sum(), "known": judged.expected.sum(), "beside": judged.beside.sum()}
-    return judged.group_by("area").agg(**counts).order_by("area")
+def areas(found: Table) -> Table:
+    """One row an area, of `judged` units: those that are connected, known, beside."""
+    counts = {"connected": found.counted.sum(), "known": found.expected.sum(), "beside": found.beside.sum()}
+    return found.group_by("area").agg(**counts).order_by("area")
 
 
-def groups(places: Table, answers: Table, wanted: Shape) -> Table:
+def groups(found: Table, wanted: Shape) -> Table:
     """One row an area, and a method version where versions never mix: sums and counts of the units that are used."""
-    judged = _judged(places, answers, wanted)
-    used = judged.filter(judged.used)
+    used = found.filter(found.used)
     roles, weighted = wanted.roles, wanted.across_sites == "wmean"
     used = used.mutate(version=used.value_method if wanted.across_sites in ("wmean", "model") else ibis.literal(""))
     sums = {f"sum_{role}": used[f"{role}_value"].sum() for role in roles}

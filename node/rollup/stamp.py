@@ -14,7 +14,7 @@ from node.store.schema import cursor
 from vocab.reference import version
 
 FIGURES = "figures"  # the cursor that moves with what totals are made from, and not with the rest of the journal
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 
 

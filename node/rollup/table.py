@@ -13,7 +13,7 @@ from vocab.pairing import alike
 from vocab.reference import Indicator, indicator, indicators
 from vocab.resolve import Answer, Fact, answer
 
-PLACES = ("place", "operator", "connected", "known")
+PLACES = ("place", "operator", "connected", "known", "place_iri", "operator_iri")
 WITHHELD = ("place", "indicator", "n")
 ANSWERS = ("place", "indicator", "value", "status", "method", "partial", "seq")
 DIGITS, PLACES_AFTER = 18, 6

@@ -9,13 +9,14 @@ import json
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis
 from ibis.backends.sql.compilers import DuckDBCompiler
 
 from node.rollup import expressions
@@ -25,6 +26,8 @@ from vocab.reference import indicator
 _PR_SET_PDEATHSIG = 1
 _COMPILER = DuckDBCompiler()
 _MARK = re.compile("@[a-z0-9]+@")
+_UNITS = "units"
+_MOST_HELD = 24  # files: eight years
 
 
 def opened(folder: Path, memory: int) -> duckdb.DuckDBPyConnection:
@@ -41,16 +44,19 @@ def opened(folder: Path, memory: int) -> duckdb.DuckDBPyConnection:
 
 
 @cache
-def _templates(wanted: expressions.Shape, count: int) -> tuple[str, str, str]:
-    """The SQL of the areas, the groups and the withheld counts, compiled once a shape."""
+def _templates(wanted: expressions.Shape, count: int) -> tuple[str, str, str, str]:
+    """The SQL of the units, of their areas and groups, and of the withheld counts, compiled once a shape."""
     places, answers, withheld = expressions.tables()
+    units = expressions.judged(places, answers, wanted)
+    found = ibis.table(units.schema(), name=_UNITS)
     asked = (
-        expressions.areas(places, answers, wanted),
-        expressions.groups(places, answers, wanted),
+        units,
+        expressions.areas(found),
+        expressions.groups(found, wanted),
         expressions.left_out(places, withheld, count),
     )
-    areas, groups, left_out = (_COMPILER.to_sqlglot(each).sql(dialect="duckdb") for each in asked)
-    return areas, groups, left_out
+    units_, areas, groups, left_out = (_COMPILER.to_sqlglot(each).sql(dialect="duckdb") for each in asked)
+    return f"CREATE OR REPLACE TEMP TABLE {_UNITS} AS {units_}", areas, groups, left_out
 
 
 def statements(name: str) -> tuple[str, ...]:
@@ -61,22 +67,42 @@ def statements(name: str) -> tuple[str, ...]:
     return tuple(_MARK.sub(lambda mark: named[mark[0]], each) for each in _templates(wanted, len(questions(name))))
 
 
-def answer(engine: duckdb.DuckDBPyConnection, question: dict[str, Any]) -> dict[str, Any]:
+class Held:
+    """The files that were read lately, as tables in memory; the oldest is let go."""
+
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        self._engine = engine
+        self._tables: OrderedDict[str, str] = OrderedDict()
+        self._made = 0
+
+    def table(self, path: str) -> str:
+        """The name of the table of a file, read now if it is not held."""
+        if path not in self._tables:
+            self._made += 1
+            name = f"held{self._made}"
+            order = "ORDER BY indicator, place" if path.endswith(("answers.parquet", "withheld.parquet")) else ""
+            self._engine.execute(f"CREATE TABLE {name} AS FROM read_parquet('{path}') {order}")
+            self._tables[path] = name
+            while len(self._tables) > _MOST_HELD:
+                self._engine.execute(f"DROP TABLE {self._tables.popitem(last=False)[1]}")
+        self._tables.move_to_end(path)
+        return self._tables[path]
+
+
+def answer(engine: duckdb.DuckDBPyConnection, held: Held, question: dict[str, Any]) -> dict[str, Any]:
     """The rows of one question over the files of one year; decimals as strings."""
     area = f', "by_{question["by"]}" AS area'
     for kind, path in question["files"].items():
-        columns = f"*{area if kind == 'places' else ''}"
-        view = f"SELECT {columns} FROM read_parquet('{path}')"  # noqa: S608 - names of ours
+        view = f"SELECT *{area if kind == 'places' else ''} FROM {held.table(path)}"  # noqa: S608 - names of ours
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS {view}")
-    compiled = statements(question["indicator"])
-    return {kind: list(_rows(engine, sql)) for kind, sql in zip(("areas", "groups", "withheld"), compiled, strict=True)}
+    units, *asked = statements(question["indicator"])
+    engine.execute(units)
+    return {kind: _rows(engine, sql) for kind, sql in zip(("areas", "groups", "withheld"), asked, strict=True)}
 
 
-def _rows(engine: duckdb.DuckDBPyConnection, sql: str) -> Iterator[dict[str, Any]]:
+def _rows(engine: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     found = engine.execute(sql)
-    names = [column[0] for column in found.description or ()]
-    for row in found.fetchall():
-        yield dict(zip(names, row, strict=True))
+    return {"names": [column[0] for column in found.description or ()], "rows": found.fetchall()}
 
 
 def main(arguments: list[str]) -> None:
@@ -84,9 +110,12 @@ def main(arguments: list[str]) -> None:
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     engine = opened(Path(arguments[0]), int(arguments[1]))
+    held = Held(engine)
+    sys.stdout.write("{}\n")
+    sys.stdout.flush()
     for line in sys.stdin.buffer:
         try:
-            said = answer(engine, json.loads(line))
+            said = answer(engine, held, json.loads(line))
         except (duckdb.Error, KeyError, ValueError) as error:
             said = {"error": f"{type(error).__name__}: {error}"[:500]}
         sys.stdout.write(json.dumps(said, default=str) + "\n")

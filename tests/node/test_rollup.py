@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import ibis
 import pytest
 import sqlglot
 from hypothesis import HealthCheck, given, settings
@@ -143,9 +144,12 @@ SHAPES = sorted({(expressions.shape(rule)[0], len(questions(rule.id))) for rule 
 @pytest.mark.parametrize("wanted", SHAPES, ids=lambda wanted: f"{wanted[0].across_sites}-{wanted[1]}")
 def test_every_expression_is_compiled_for_two_engines(wanted: tuple[expressions.Shape, int]) -> None:
     places_, answers_, withheld = expressions.tables()
+    units = expressions.judged(places_, answers_, wanted[0])
+    found = ibis.table(units.schema(), name="units")
     asked = [
-        expressions.areas(places_, answers_, wanted[0]),
-        expressions.groups(places_, answers_, wanted[0]),
+        units,
+        expressions.areas(found),
+        expressions.groups(found, wanted[0]),
         expressions.left_out(places_, withheld, wanted[1]),
     ]
     for compiler, dialect in ((DuckDBCompiler(), "duckdb"), (PySparkCompiler(), "spark")):
