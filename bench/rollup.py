@@ -31,7 +31,7 @@ from node.testrig import Rig, get
 from node.views.areas import FIXED
 from vocab.reference import indicators
 
-YEAR, TIMES, GETS = figures.YEARS[-1], 5, 40
+YEAR, TIMES, GETS = figures.YEARS[-1], 3, 40
 MEMORY, PATIENCE = 20_000, 600.0
 PAGES = ("/", "/indicators", "/indicators/visits", "/indicators/attendancePerEvent", "/themes/attendance",
          "/territories/23", "/places", "/quality", "/where", "/indicators/visits.json?by=departement")  # fmt: skip

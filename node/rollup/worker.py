@@ -7,9 +7,11 @@ line. The one who asks kills it when the clock says so; it ends with its parent.
 import ctypes
 import json
 import re
+import select
 import signal
 import sys
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -20,8 +22,9 @@ import ibis
 from ibis.backends.sql.compilers import DuckDBCompiler
 
 from node.rollup import expressions
+from node.rollup.engine import can_say
 from vocab.indicators import questions
-from vocab.reference import indicator
+from vocab.reference import indicator, indicators
 
 _PR_SET_PDEATHSIG = 1
 _COMPILER = DuckDBCompiler()
@@ -105,6 +108,19 @@ def _rows(engine: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     return {"names": [column[0] for column in found.description or ()], "rows": found.fetchall()}
 
 
+def _questions() -> Iterator[bytes]:
+    """The lines of the standard input; while none is there, what will be asked is compiled."""
+    later = [(expressions.shape(rule)[0], len(questions(rule.id))) for rule in indicators().values() if can_say(rule)]
+    later = list(dict.fromkeys(later))
+    while True:
+        while later and not select.select([sys.stdin.buffer], [], [], 0)[0]:
+            _templates(*later.pop())
+        line = sys.stdin.buffer.readline()
+        if not line:
+            return
+        yield line
+
+
 def main(arguments: list[str]) -> None:
     """Answer lines until the standard input ends."""
     with suppress(OSError, AttributeError):
@@ -113,7 +129,7 @@ def main(arguments: list[str]) -> None:
     held = Held(engine)
     sys.stdout.write("{}\n")
     sys.stdout.flush()
-    for line in sys.stdin.buffer:
+    for line in _questions():
         try:
             said = answer(engine, held, json.loads(line))
         except (duckdb.Error, KeyError, ValueError) as error:
