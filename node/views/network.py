@@ -82,12 +82,12 @@ def connected_actors(public: Connection) -> frozenset[str]:
     return frozenset(public.execute(select(relations.c.actor)).scalars())
 
 
-def described(node: Node) -> tuple[Entry, ...]:
-    """The places that describe themselves here, by name."""
+def described(node: Node, most: int | None = None) -> tuple[Entry, ...]:
+    """The places that describe themselves here, by name: all, or the first ones."""
     query = select(directory).where(directory.c.kind == "description").order_by(directory.c.name, directory.c.place)
     with node.cache.public.read() as public:
         connected = connected_actors(public)
-        return tuple(entry(row, connected) for row in public.execute(query))
+        return tuple(entry(row, connected) for row in public.execute(query.limit(most)))
 
 
 def own(node: Node) -> tuple[Entry, ...]:

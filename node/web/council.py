@@ -7,7 +7,7 @@ from node.views import network, panel, totals
 from node.views.network import FIRST
 from node.web.plain import render
 from node.web.sheet import Asked, Sheet
-from node.web.shown import by_departement, chosen_year, keys, total
+from node.web.shown import MOST_DOTS, by_departement, chosen_year, keys, total
 from node.web.site import entry_card
 
 COLUMNS = (
@@ -40,7 +40,7 @@ def _html(
     node: Node, asked: Asked, found: network.Headline, since: dict[str, panel.Row], years: tuple[str, ...]
 ) -> str:
     lang = asked.lang
-    described = network.described(node)
+    described = network.described(node, MOST_DOTS)
     known = [row for row in found.by_departement if row.value not in (None, "0")]
     drawing, table = by_departement(known, lang, described)
     return render(
@@ -56,7 +56,7 @@ def _html(
         keys=keys(drawing, "placesCount", lang),
         table=table,
         places=[entry_card(node, entry, lang) for entry in described[:_CARDS]],
-        n_described=len(described),
+        n_described=network.count(node, "description"),
         n_listed=network.count(node, "listing"),
         fresh=totals.latest(node),
         files=asked.files,

@@ -16,7 +16,7 @@ from node.web.plain import link
 from vocab import territory
 from vocab.reference import indicators
 
-_MOST_DOTS = 300
+MOST_DOTS = 300
 
 
 def answering(row: Row, lang: str) -> str:
@@ -109,7 +109,7 @@ def by_departement(
     titles = {r["code"]: f"{r['area']} : {r['value']} {r['unit']}".strip() for r in table}
     dots = [
         (p.place.lon, p.place.lat, p.departement, p.place.name)
-        for p in places[:_MOST_DOTS]
+        for p in places[:MOST_DOTS]
         if p.place.lon is not None and p.place.lat is not None
     ]
     return drawn(values, titles, dots), table
