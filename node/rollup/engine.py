@@ -32,7 +32,8 @@ log = logging.getLogger("maillage.rollup")
 _START_SECONDS = 30.0
 _SECONDS = 5.0
 _MEMORY = 512
-_KEPT = 4_096
+_KEPT = 2_048
+_FEW = 200  # areas: those of communes would fill the memory
 
 Answer = Mapping[str, Aggregate]  # area → its aggregate, for every area that has a known place
 
@@ -44,7 +45,8 @@ class Engine:
         self._folder = folder
         self._turn = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
-        self._kept: OrderedDict[tuple[str, str, str, str], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], Answer] = OrderedDict()
+        self._position = ""
 
     def aggregates(self, node: Node, name: str, by: str, year: str) -> Answer | None:
         """The aggregates of one question by area; None where the files are behind, or cannot say it exactly.
@@ -59,17 +61,23 @@ class Engine:
             return None
         if by not in manifest.divisions:
             raise ValueError(by)
-        key = (position, name, by, year)
         with self._turn:
-            if key not in self._kept:
-                said = self._ask(_question(self._folder, manifest, name, by, year))
-                if said is None:
-                    return None
-                self._kept[key] = _read(indicator(name), said)
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(key)
-            return self._kept[key]
+            if position != self._position:
+                self._kept.clear()
+                self._position = position
+            key = (name, by, year)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+            said = self._ask(_question(self._folder, manifest, name, by, year))
+            if said is None:
+                return None
+            found = _read(indicator(name), said)
+            if len(found) <= _FEW:
+                self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            return found
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         worker = self._running()
