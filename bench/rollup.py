@@ -33,7 +33,7 @@ from vocab.reference import indicators
 
 YEAR, TIMES, GETS = figures.YEARS[-1], 3, 40
 MEMORY, PATIENCE = 20_000, 600.0
-PAGES = ("/", "/indicators", "/indicators/visits", "/indicators/attendancePerEvent", "/themes/attendance",
+PAGES = ("/", "/indicators", "/indicators/visits", "/indicators/attendancePerEvent", "/themes/use",
          "/territories/23", "/places", "/quality", "/where", "/indicators/visits.json?by=departement")  # fmt: skip
 _PREFIXES = """PREFIX tl: <https://w3id.org/tierslieux/ns#> PREFIX tli: <https://w3id.org/tierslieux/indicator/>
 PREFIX sdmx: <http://purl.org/linked-data/sdmx/2009/dimension#>
