@@ -16,6 +16,7 @@ from node.context import Node
 from node.store.schema import answers, directory, observations, quarantine, relations, restricted_quarantine
 from node.views.areas import UNSTATED, Divisions
 from node.views.campaign import answered
+from node.views.kept import kept
 from node.views.totals import KnownPlace, known_places, left_out
 from vocab import territory
 from vocab.errors import Mistake
@@ -120,24 +121,29 @@ class Quality:
 
 
 def quality(node: Node, period: str, region: str = "") -> Quality:
-    """The whole network, or a region and its départements. Raises `BadPeriod`."""
+    """The whole network, or a region and its départements, as of today. Raises `BadPeriod`."""
+    now = node.clock()
+    return kept(node, ("quality", period, region, now.date()), lambda: _quality(node, period, region, now))
+
+
+def _quality(node: Node, period: str, region: str, now: datetime) -> Quality:
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
         known = known_places(public, Divisions({}), period)
         actors = frozenset(public.execute(select(relations.c.actor)).scalars())
         came = answered(public, restricted, period)
-        kept = left_out(restricted, indicators(), period)
+        hidden = left_out(restricted, indicators(), period)
         here = [place for place in known.values() if not region or place.areas["region"] == region]
         connected = [place for place in here if place.kind == "description" and place.actor in actors]
         late = [place for place in connected if place.open_at and place.actor not in came]
         places = {place.place for place in here}
-        withheld = {key: n for key, n in kept.items() if key[0] in places}
+        withheld = {key: n for key, n in hidden.items() if key[0] in places}
         return Quality(
             period=period,
             whole=_reach("region" if region else "country", region or territory.COUNTRY, here, connected, came),
             areas=tuple(_areas("departement" if region else "region", here, connected, came)),
             awaited=_awaited(public, late),
             not_open=sum(not place.open_at for place in connected),
-            ages=_ages(public, node.clock(), {place.actor for place in connected}, region),
+            ages=_ages(public, now, {place.actor for place in connected}, region),
             made=tuple(_made(public, period, region, withheld)),
             apart=_apart(public, known.values(), region),
             apart_restricted=_count(restricted, region, known.values()),

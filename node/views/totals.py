@@ -287,12 +287,16 @@ def years(node: Node, names: Iterable[str] = ()) -> tuple[str, ...]:
     """The years that have a public figure (for some indicators, or for any), latest first."""
     o = observations.c
     query = select(o.period).distinct()
-    wanted = {part for name in names for part in questions(name)}
+    wanted = frozenset(part for name in names for part in questions(name))
     if wanted:
         query = query.where(o.indicator.in_(wanted))
-    with node.cache.public.read() as public:
-        found = {str(Period.parse(period).year) for period in public.execute(query).scalars()}
-    return tuple(sorted(found, reverse=True))
+
+    def found() -> tuple[str, ...]:
+        with node.cache.public.read() as public:
+            said = {str(Period.parse(period).year) for period in public.execute(query).scalars()}
+        return tuple(sorted(said, reverse=True))
+
+    return kept(node, ("years", wanted), found)
 
 
 def latest(node: Node) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select, text
 from node.context import Node
 from node.store import schema
 from node.store.schema import directory
+from node.views.kept import kept
 from vocab import oddity, plausible
 from vocab.model import Observation, breakdown_of
 from vocab.oddity import Oddity
@@ -60,6 +61,10 @@ class Row:
 def warnings(node: Node, period: str | None = None, place: str | None = None) -> list[Row]:
     """Every warning, of one year or of all (a month belongs to its year), of one place (its IRI) or of all."""
     year = None if period is None else str(Period.parse(period).year)
+    return kept(node, ("warnings", year, place), lambda: _warnings(node, year, place))
+
+
+def _warnings(node: Node, year: str | None, place: str | None) -> list[Row]:
     with node.cache.public.read() as connection:
         rows = [*_kept(connection, place), *_copies(connection, place)]
         about = select(directory.c.place, directory.c.name, directory.c.actor).where(directory.c.kind == "description")
