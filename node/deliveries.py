@@ -46,9 +46,9 @@ class Delivered:
         return asdict(self)
 
 
-def deliveries_of(node: Node, what: str | None, failed: bool, limit: int) -> list[Delivered]:
+def deliveries_of(node: Node, what: str | None, failed: bool, limit: int, signer: str = "") -> list[Delivered]:
     """The newest first. `what`: the id of an activity or document, or the last part of one; `failed`: only those that
-    were refused, set aside, or tried in vain."""
+    were refused, set aside, or tried in vain; `signer`: only what that actor of ours said."""
     query: Select[Any] = (
         select(deliveries, *_ABOUT, peers.c.handle)
         .join(journal, journal.c.seq == deliveries.c.seq)
@@ -57,6 +57,7 @@ def deliveries_of(node: Node, what: str | None, failed: bool, limit: int) -> lis
         .limit(limit)
     )
     query = query.where(_about(what)) if what else query
+    query = query.where(deliveries.c.signer == signer) if signer else query
     in_vain = (deliveries.c.state == "queued") & (deliveries.c.attempts > 0)
     query = query.where(deliveries.c.state.in_(("refused", "parked")) | in_vain) if failed else query
     with node.store.read() as connection:
@@ -107,15 +108,16 @@ def _delivered(row: Row[Any]) -> Delivered:
     )
 
 
-def retry(node: Node, delivery: int | None) -> int:
+def retry(node: Node, delivery: int | None, signer: str = "") -> int:
     """Put back in the queue the one of that number, or all that were set aside; how many. Each is tried at least once
-    more, whatever its age; what was erased meanwhile never leaves."""
+    more, whatever its age; what was erased meanwhile never leaves. `signer`: only of what that actor of ours said."""
     is_there = select(blobs.c.seq).where(blobs.c.kind == "activity", blobs.c.bytes.is_not(None))
     query = update(deliveries).where(deliveries.c.seq.in_(is_there))
     if delivery is None:
         query = query.where(deliveries.c.state == "parked")
     else:
         query = query.where(deliveries.c.id == delivery, deliveries.c.state.in_(("parked", "refused")))
+    query = query.where(deliveries.c.signer == signer) if signer else query
     now = times.text(node.clock())
 
     def act(connection: Connection) -> int:

@@ -28,7 +28,10 @@ from vocab.parse import document as read_document
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One document that will be new, changed or deleted, and who will receive it."""
+    """One document that will be new, changed or deleted, and who will receive it.
+
+    `before` and `after`: what was last published and what will be, as drafts hold it; empty for nothing.
+    """
 
     slug: str
     kind: str  # create | update | delete
@@ -38,6 +41,8 @@ class Change:
     version: int
     differences: tuple[str, ...]
     recipients: tuple[str, ...]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,17 @@ def _publish(connection: Connection, node: Node, slug: str | None) -> Published:
         change = _change(connection, node, draft)
         queued += _apply(connection, node, change, draft)
         changes.append(change)
-    for row in connection.execute(_living(slug)).all():
-        for each in documents.of_owner(connection, row.id):
-            queued += send_again(connection, node, row.slug, each.id)
-    return Published(tuple(changes), queued)
+    return Published(tuple(changes), queued + send_to_new(connection, node, slug))
+
+
+def send_to_new(connection: Connection, node: Node, slug: str | None) -> int:
+    """Send what stands published to those of its audience who were never sent it; how many."""
+    places = connection.execute(_living(slug)).all()
+    return sum(
+        send_again(connection, node, row.slug, each.id)
+        for row in places
+        for each in documents.of_owner(connection, row.id)
+    )
 
 
 def _living(slug: str | None) -> Any:
@@ -107,8 +119,8 @@ def _change(connection: Connection, node: Node, draft: Row[Any]) -> Change:
     kind = "delete" if draft.removed else "update" if stored is not None else "create"
     reached = () if sharing == "private" else audiences.of(connection, draft.actor, sharing)
     names = dict.fromkeys(each.handle or each.actor for audience in reached for each in audience.recipients)
-    before = _shown_bytes(connection, stored)
-    after = {} if draft.removed else _shown(draft.name, json.loads(draft.content))
+    before = _said(connection, stored)
+    after = {} if draft.removed else json.loads(draft.content)
     return Change(
         slug=draft.slug,
         kind=kind,
@@ -116,22 +128,27 @@ def _change(connection: Connection, node: Node, draft: Row[Any]) -> Change:
         name=draft.name,
         sharing=sharing,
         version=stored.version + (kind == "update") if stored is not None else 1,
-        differences=between(before, after) if kind == "update" else (),
+        differences=between(_shown(before), _shown(after)) if kind == "update" else (),
         recipients=tuple(names),
+        before=before,
+        after=after,
     )
 
 
-def _shown(name: str, content: Mapping[str, Any]) -> dict[str, str]:
-    return fields(content) if name == DESCRIPTION else figures(content["observations"])
+def _shown(content: Mapping[str, Any]) -> dict[str, str]:
+    return figures(content["observations"]) if "observations" in content else fields(content)
 
 
-def _shown_bytes(connection: Connection, stored: Row[Any] | None) -> dict[str, str]:
-    """The fields of what was last published."""
+def _said(connection: Connection, stored: Row[Any] | None) -> dict[str, Any]:
+    """What was last published, as a draft holds it."""
     raw = None if stored is None else documents.bytes_at(connection, stored.seq)
     said = read_document(json.loads(raw)) if raw else None
     if isinstance(said, Description):
-        return fields(said.place.to_json())
-    return figures([figure.to_json() for figure in said.observations]) if isinstance(said, Report) else {}
+        return said.place.to_json()
+    if not isinstance(said, Report):
+        return {}
+    figures = [figure.to_json() for figure in said.observations]
+    return {"period": said.period, "sharing": said.envelope.sharing, "observations": figures}
 
 
 def _new_id(connection: Connection, draft: Row[Any], sharing: str) -> str:

@@ -1,12 +1,15 @@
 """Who hears whom: asking to follow, answering, granting what is not public, and what others ask of us.
 
-Asking resolves and verifies the other actor first, then writes one transaction. The `on_…` functions are effects of
-verified activities, called inside the transaction that takes them; they return False when nothing changed.
+Asking resolves and verifies the other actor first, then writes one transaction, on a thread: whatever event loop asks,
+it waits for no lock. The `on_…` functions are effects of verified activities, called inside the transaction that takes
+them; they return False when nothing changed.
 """
 
+import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row, Update, delete, insert, select, update
@@ -27,6 +30,7 @@ from node.store.schema import journal as said
 from node.store.schema import peers as peer_rows
 
 NODE = "actor"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +80,17 @@ async def _resolve(node: Node, target: str) -> Resolved | Unreachable:
     return Unreachable(target, found) if isinstance(found, Refused) else found
 
 
+async def _write(node: Node, act: Callable[[Connection], T]) -> T:
+    """Off the event loop: a group that is under way needs it to give the lock back."""
+    return await asyncio.to_thread(node.store.write, act)
+
+
 async def follow(node: Node, target: str) -> Asked | Unreachable:
     """Ask, as the node actor, to follow the actor of a handle or URL; repeating it sends the request again."""
     found = await _resolve(node, target)
     if isinstance(found, Unreachable):
         return found
-    return node.store.write(lambda connection: ask(connection, node, found))
+    return await _write(node, lambda connection: ask(connection, node, found))
 
 
 def ask(connection: Connection, node: Node, found: Resolved) -> Asked:
@@ -109,7 +118,7 @@ def _follow_object(follow_id: str, actor: str, target: str) -> dict[str, str]:
 
 async def unfollow(node: Node, target: str) -> str | None:
     """End a relation of the node actor; the IRI left, None when it was not followed."""
-    return node.store.write(lambda connection: leave(connection, node, target))
+    return await _write(node, lambda connection: leave(connection, node, target))
 
 
 def leave(connection: Connection, node: Node, target: str) -> str | None:
@@ -166,7 +175,7 @@ async def reject(node: Node, slug: str | None, who: str) -> str | None:
 async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | None:
     rows = all_followers(node, slug)
     iris = {row.follower for row in rows}
-    iri = who if who in iris else node.store.write(lambda connection: _named(connection, who))
+    iri = who if who in iris else await _write(node, lambda connection: _named(connection, who))
     if iri not in iris:
         found = await _resolve(node, who)
         iri = "" if isinstance(found, Unreachable) else found.actor.id
@@ -179,7 +188,7 @@ async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | N
             settle(connection, node, row.slug, iri, state)
         return iri
 
-    return node.store.write(act)
+    return await _write(node, act)
 
 
 def settle(connection: Connection, node: Node, slug: str, follower: str, state: str) -> None:
@@ -218,7 +227,7 @@ async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachabl
         connection.execute(statement.on_conflict_do_update(index_elements=["actor", "grantee"], set_={"level": level}))
         return found.actor.id
 
-    return node.store.write(act)
+    return await _write(node, act)
 
 
 async def unshare(node: Node, slug: str, who: str) -> str | None:
@@ -229,7 +238,7 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
         key = (grants.c.actor == node.config.actor(slug)) & (grants.c.grantee == iri)
         return iri if connection.execute(delete(grants).where(key)).rowcount else None
 
-    return node.store.write(act)
+    return await _write(node, act)
 
 
 def _ours(connection: Connection, iri: str) -> Row[Any, Any, Any] | None:

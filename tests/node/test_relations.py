@@ -1,5 +1,7 @@
 """Who hears whom, between real nodes: asking, waiting, approving, rejecting, leaving, and forged answers."""
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from node.places import add_place
 from node.publish import publish
 from node.relations import Asked, Unreachable
 from node.reports import add_report
+from node.store.engine import Store
 from tests.node.net import free_ports, listening, make, place, rows, until, visits
 from tests.node.sender import Sender
 
@@ -175,3 +178,20 @@ async def test_a_name_at_its_host_is_not_enough(net: Net) -> None:
         async with session.post(net.site.config.url + "/inbox", data=body, headers=headers) as response:
             assert response.status == 202
     assert rows(net.site, FOLLOWERS) == [("pending",)]
+
+
+async def test_a_relation_is_written_while_the_loop_waits_for_its_turn(tmp_path: Path) -> None:
+    """Another process writes, and the messages that came in wait for it: a request of the manager stops nobody."""
+    [port] = free_ports(1)
+    node, other = make(tmp_path, port, [port]), Store.open(tmp_path)
+    held, free = threading.Event(), threading.Event()
+    holder = threading.Thread(target=lambda: other.write(lambda _: (held.set(), free.wait(5))))
+    holder.start()
+    await asyncio.to_thread(held.wait)
+    waiting = asyncio.create_task(node.store.awrite(lambda _: "taken"))
+    leaving = asyncio.create_task(relations.unfollow(node, "https://far.example/places/far"))
+    asyncio.get_running_loop().call_later(0.05, free.set)
+    assert await asyncio.wait_for(asyncio.gather(waiting, leaving), 4) == ["taken", None]
+    holder.join()
+    other.close()
+    node.close()
