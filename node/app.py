@@ -29,6 +29,7 @@ MODULES = (
     "node.api.sparql",
     "node.api.ns",
     "node.web.routes",
+    "node.web.manage",
 )
 _SAFE = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),

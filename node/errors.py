@@ -14,6 +14,8 @@
     ├── RecoveryRefused    the recovery key is mistyped, another one, or was never made
     ├── DocumentGone       a document that was deleted: its id never serves again
     ├── CampaignRefused    a campaign that cannot be opened, or that is not open
+    ├── AccountRefused     an account that cannot be made or changed so (`node.people.accounts`)
+    ├── LastOwner          a place would have nobody left who decides (`node.people.roles`)
     └── Invalid            a document we were about to sign is not valid: nothing was written
 
 Bad remote data is never raised: it is a returned `federation.errors.Refused`.

@@ -74,7 +74,7 @@ def test_a_module_says_what_it_decides(file: Path) -> None:
         return
     text = ast.get_docstring(tree(file))
     assert text, "no docstring"
-    assert len(text.splitlines()) <= (20 if file.name == "errors.py" else 12)
+    assert len(text.splitlines()) <= (30 if file.name == "errors.py" else 12)
 
 
 @pytest.mark.parametrize("file", CODE, ids=_id)

@@ -13,7 +13,7 @@ from node.store.engine import DATABASE
 from node.store.migrations import statements
 from node.store.sqlite import BUSY_SECONDS
 
-HEAD = "0003"
+HEAD = "0004"
 _SCRIPTS = Path(__file__).parent / "migrations"
 _VERSION = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "

@@ -49,6 +49,11 @@ def link(lang: str, path: str, **query: object) -> str:
     return f"{path}?{urlencode(asked | {'lang': lang})}"
 
 
+def said(lang: str, key: str, **values: object) -> str:
+    """A sentence of the catalogue, as it is printed."""
+    return wording.typeset(text(lang, key, **values), lang)
+
+
 def render(node: "Node", template: str, lang: str, kept: Mapping[str, str] | None = None, **values: object) -> str:
     """One page in `lang`; a value that the template lacks is an error. `kept`: what a change of language keeps."""
     others_of = {name: value for name, value in (kept or {}).items() if name != "lang"}
@@ -59,14 +64,14 @@ def render(node: "Node", template: str, lang: str, kept: Mapping[str, str] | Non
         "others": others,
         "site": node.config.name,
         "aggregator": node.config.is_aggregator(),
-        "t": lambda key, **values: wording.typeset(text(lang, key, **values), lang),
+        "t": partial(said, lang),
         "url": partial(link, lang),
         "counted": lambda key, n: wording.typeset(wording.counted(key, n, lang), lang),
         "number": lambda value: wording.number(Decimal(value), lang),
         "day": lambda value: wording.day(value, lang),
         "period_text": lambda value: wording.period(value, lang),
     }
-    return _environment().get_template(template).render(**shared, **values)
+    return _environment().get_template(template).render(**(shared | values))
 
 
 def respond(request: web.Request, html: str, lang: str, status: int = 200) -> web.Response:

@@ -12,7 +12,11 @@ from node.context import Node
 from node.store import documents
 from node.web import plain, sheet
 
-FILES = {"maillage.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = {
+    "maillage.css": "text/css",
+    "desk.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
 SLUG = r"{slug:[a-z0-9_]{1,30}}"
 Made = tuple[str, int]
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from node.store import cache as caches
+from node.store import people  # noqa: F401 - its tables are part of the truth
 from node.store.cache import Cache
 from node.store.changes import Changes
 from node.store.engine import Store

@@ -1,0 +1,18 @@
+"""The pages of those who manage a place, a module a family; each has `routes(node)`."""
+
+import importlib
+
+from aiohttp import web
+
+from node.context import Node
+
+MODULES = (
+    "node.web.manage.entrance",
+    "node.web.manage.account",
+    "node.web.manage.home",
+)
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """Every address below `/manage`, and the doors to it. Fixed names come before `/manage/SLUG`."""
+    return [route for name in MODULES for route in importlib.import_module(name).routes(node)]
