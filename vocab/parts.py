@@ -69,4 +69,3 @@ def _code(fact: Fact, dimension: str) -> str:
         return ""
     pairs = breakdown_of(fact.breakdown)
     return pairs[0][1] if len(pairs) == 1 and pairs[0][0] == dimension else ""
-

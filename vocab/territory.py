@@ -101,6 +101,16 @@ def commune(code: str) -> Commune | None:
     return _commune(row) if row is not None and row.kind == "current" else None
 
 
+def of_postcode(postcode: str) -> tuple[Commune, ...]:
+    """The present communes that a postcode serves, by code; the table is read, nothing is kept."""
+    table, at, codes = _table(), -1, set[str]()
+    while (at := table.find(postcode.encode(), at + 1)) >= 0:
+        row = _row(table[table.rfind(b"\n", 0, at) + 1 : table.find(b"\n", at)])
+        if postcode in row.postcodes:
+            codes.add(row.current)
+    return tuple(found for code in sorted(codes) if (found := commune(code)) is not None)
+
+
 def communes() -> Iterator[Commune]:
     """Every present commune, by code."""
     return (_commune(row) for row in _rows() if row.kind == "current")
