@@ -12,7 +12,7 @@ from node.store.schema import blobs, deliveries, journal, peers
 from vocab.errors import visible
 
 WAITING = "waiting"
-_LONGEST = 160
+_LONGEST, _MOST = 160, 5_000
 _ABOUT = journal.c["activity", "type", "object", "object_type", "version", "time"]
 
 
@@ -62,6 +62,21 @@ def deliveries_of(node: Node, what: str | None, failed: bool, limit: int, signer
     query = query.where(deliveries.c.state.in_(("refused", "parked")) | in_vain) if failed else query
     with node.store.read() as connection:
         return [_delivered(row) for row in connection.execute(query)]
+
+
+def last_words(node: Node, signer: str) -> list[Delivered]:
+    """What each recipient was last sent about each thing that an actor of ours speaks of, the newest first; answers to
+    requests apart."""
+    newest = (
+        select(func.max(deliveries.c.id))
+        .join(journal, journal.c.seq == deliveries.c.seq)
+        .where(deliveries.c.signer == signer, journal.c.object_type != "Follow")
+        .group_by(deliveries.c.recipient, journal.c.object)
+    )
+    query = select(deliveries, *_ABOUT, peers.c.handle).join(journal, journal.c.seq == deliveries.c.seq)
+    query = query.outerjoin(peers, peers.c.actor == deliveries.c.recipient).where(deliveries.c.id.in_(newest))
+    with node.store.read() as connection:
+        return [_delivered(row) for row in connection.execute(query.order_by(deliveries.c.id.desc()).limit(_MOST))]
 
 
 def counts(node: Node) -> dict[str, int]:

@@ -22,6 +22,7 @@ from node.places import DESCRIPTION, state_of
 from node.store import documents
 from node.store.schema import actors, drafts
 from vocab import build
+from vocab.errors import Mistake
 from vocab.model import Description, Envelope, Observation, Place, Report
 from vocab.parse import document as read_document
 
@@ -62,13 +63,22 @@ class Published:
 
 def plan(node: Node, slug: str | None = None) -> Plan:
     """Every change since the last publication, of one place or of all. Raises `Invalid`."""
+    found = preview(node, slug)
+    for change, mistakes in found:
+        if mistakes:
+            raise Invalid(change.document, mistakes)
+    return Plan(tuple(change for change, _ in found))
+
+
+def preview(node: Node, slug: str | None = None) -> tuple[tuple[Change, tuple[Mistake, ...]], ...]:
+    """The same, each with what is wrong in it: what its receivers would put in quarantine."""
     with node.store.read() as connection:
         changed = list(_changed(connection, slug))
-        changes = tuple(_change(connection, node, draft) for draft in changed)
-    for change, draft in zip(changes, changed, strict=True):
-        if change.kind != "delete" and change.sharing != "private":
-            _check(node, change, draft)
-    return Plan(changes)
+        changes = [_change(connection, node, draft) for draft in changed]
+    return tuple(
+        (change, () if change.kind == "delete" or change.sharing == "private" else _mistakes(node, change, draft))
+        for change, draft in zip(changes, changed, strict=True)
+    )
 
 
 def publish(node: Node, slug: str | None = None) -> Published:
@@ -171,8 +181,7 @@ def _builder(draft: Row[Any]) -> Build:
     return lambda envelope: build.report(place_iri, content["period"], observations, envelope)
 
 
-def _check(node: Node, change: Change, draft: Row[Any]) -> None:
-    """Raises `Invalid` for a document that its receivers would put in quarantine."""
+def _mistakes(node: Node, change: Change, draft: Row[Any]) -> tuple[Mistake, ...]:
     from vocab.validate import shacl
 
     moment = "2000-01-01T00:00:00Z"
@@ -182,9 +191,7 @@ def _check(node: Node, change: Change, draft: Row[Any]) -> None:
     )
     made = _builder(draft)(envelope)
     said = read_document(made)
-    mistakes = said if isinstance(said, tuple) else shacl(made)
-    if mistakes:
-        raise Invalid(change.document, mistakes)
+    return said if isinstance(said, tuple) else shacl(made)
 
 
 def _apply(connection: Connection, node: Node, change: Change, draft: Row[Any]) -> int:

@@ -1,0 +1,119 @@
+"""How things stand between a place and others, as its manager reads it: who would receive what, who did, what they say.
+
+Read from the truth, for one place of ours at a time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, select
+
+from node import audience, rejections
+from node.context import Node
+from node.deliveries import Delivered, last_words
+from node.rejections import Rejection
+from node.store.schema import documents, drafts, peers
+from vocab.errors import visible
+
+SHARINGS = ("public", "network", "aggregate-only")
+_GRAVEST = ("refused", "parked", "trying", "waiting", "delivered")
+_LONGEST = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Somebody else of the network, as a person names it; without a name, by its address."""
+
+    actor: str
+    name: str
+    handle: str
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who is sent what a place says, and the last word that it was sent about each thing."""
+
+    other: Other
+    sent: tuple[Delivered, ...]
+
+    @property
+    def state(self) -> str:
+        """The gravest of them: refused, parked, trying (in vain so far), waiting, delivered."""
+        return min(map(progress, self.sent), key=_GRAVEST.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A document of a place as it stands published, and who did not take it."""
+
+    document: str
+    name: str  # of its draft; empty for one that has none any more
+    sharing: str
+    version: int
+    updated: str
+    rejections: tuple[Rejection, ...]
+
+
+def progress(sent: Delivered) -> str:
+    """The state of one delivery; one that waits after a failure is `trying`."""
+    return "trying" if sent.state == "waiting" and sent.attempts else sent.state
+
+
+def others(connection: Connection, actors: Iterable[str]) -> dict[str, Other]:
+    """What is known of some actors, under their ids: an entry for each."""
+    wanted = list(dict.fromkeys(actors))
+    rows = connection.execute(select(peers).where(peers.c.actor.in_(wanted)))
+    known = {row.actor: _other(row.actor, row.name or "", row.handle or "", row.host) for row in rows}
+    return {actor: known.get(actor) or _other(actor, "", "", urlsplit(actor).netloc) for actor in wanted}
+
+
+def _other(actor: str, name: str, handle: str, host: str) -> Other:
+    shown = visible(name).strip()[:_LONGEST] or visible(handle or host)
+    return Other(actor, shown, visible(handle), visible(host))
+
+
+def audiences(node: Node, slug: str) -> dict[str, tuple[Other, ...]]:
+    """Whoever is sent a document now, by its sharing."""
+    actor = node.config.actor(slug)
+    with node.store.read() as connection:
+        found = {}
+        for sharing in SHARINGS:
+            reached = audience.of(connection, actor, sharing)
+            names = [recipient.actor for each in reached for recipient in each.recipients]
+            found[sharing] = tuple(sorted(others(connection, names).values(), key=lambda other: other.name))
+    return found
+
+
+def receivers(node: Node, slug: str) -> tuple[Receiver, ...]:
+    """Who was sent what, those with whom something is wrong first."""
+    sent: dict[str, list[Delivered]] = {}
+    for each in last_words(node, node.config.actor(slug)):
+        sent.setdefault(each.recipient, []).append(each)
+    with node.store.read() as connection:
+        known = others(connection, sent)
+    found = [Receiver(known[actor], tuple(some)) for actor, some in sent.items()]
+    return tuple(sorted(found, key=lambda one: (_GRAVEST.index(one.state), one.other.name)))
+
+
+def published(node: Node, slug: str) -> tuple[Standing, ...]:
+    """The living documents of a place, but its posts."""
+    actor = node.config.actor(slug)
+    query = (
+        select(documents, drafts.c.name)
+        .outerjoin(drafts, (drafts.c.document == documents.c.id) & (drafts.c.actor == documents.c.owner))
+        .where(documents.c.owner == actor, documents.c.deleted.is_(None), documents.c.own)
+        .where(documents.c.type.in_(("Description", "Report")))
+        .order_by(documents.c.type, drafts.c.name.desc(), documents.c.id)
+    )
+    with node.store.read() as connection:
+        told = rejections.told(connection, actor)
+        rows = connection.execute(query).all()
+    return tuple(
+        Standing(
+            *(row.id, row.name or "", row.sharing, row.version, row.updated),
+            tuple(each for each in told if each.document == row.id),
+        )
+        for row in rows
+    )
