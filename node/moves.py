@@ -106,7 +106,7 @@ def _conclude(connection: Connection, node: Node, move: Row[Any], found: Resolve
     if not _state(connection, move, "refused" if reason else "confirmed"):
         return "overtaken"
     if not reason:
-        asked = relations.ask(connection, node, found)
+        asked = relations.ask(connection, node, found, relations.wanted_by(connection, move.actor))
         peers.moved(connection, move.actor, found.actor.id)
         if asked.state == "accepted":
             relations.leave(connection, node, move.actor)

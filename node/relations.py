@@ -7,7 +7,7 @@ them; they return False when nothing changed.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from node.context import Node
 from node.messages import text
 from node.outgoing import Letter, post, send_again
 from node.store import documents, journal, peers, times
+from node.store.people import followed_for, place_blocks
 from node.store.schema import actors, followers, following, grants
 from node.store.schema import journal as said
 from node.store.schema import peers as peer_rows
@@ -80,26 +81,36 @@ async def _resolve(node: Node, target: str) -> Resolved | Unreachable:
     return Unreachable(target, found) if isinstance(found, Refused) else found
 
 
-async def _write(node: Node, act: Callable[[Connection], T]) -> T:
+async def written(node: Node, act: Callable[[Connection], T]) -> T:
     """Off the event loop: a group that is under way needs it to give the lock back."""
     return await asyncio.to_thread(node.store.write, act)
 
 
-async def follow(node: Node, target: str) -> Asked | Unreachable:
-    """Ask, as the node actor, to follow the actor of a handle or URL; repeating it sends the request again."""
+async def follow(node: Node, target: str, slug: str = NODE) -> Asked | Unreachable:
+    """Ask, as the node actor, to follow the actor of a handle or URL, for the node itself or for one of its places;
+    repeating it sends the request again."""
     found = await _resolve(node, target)
     if isinstance(found, Unreachable):
         return found
-    return await _write(node, lambda connection: ask(connection, node, found))
+    return await written(node, lambda connection: ask(connection, node, found, (node.config.actor(slug),)))
 
 
-def ask(connection: Connection, node: Node, found: Resolved) -> Asked:
-    """The same, inside the caller's transaction, of an actor that was just read."""
+def wanted_by(connection: Connection, target: str) -> tuple[str, ...]:
+    """For whom of ours an actor is followed."""
+    return tuple(connection.execute(select(followed_for.c.actor).where(followed_for.c.target == target)).scalars())
+
+
+def ask(connection: Connection, node: Node, found: Resolved, wanting: Sequence[str] = ()) -> Asked:
+    """The same, inside the caller's transaction, of an actor just read; `wanting`: those of ours; else the node."""
     now, me, target = node.clock(), node.config.node_actor, found.actor.id
+    rows = [{"actor": actor, "target": target, "since": times.text(now)} for actor in wanting or (me,)]
+    joined = sum(connection.execute(upsert(followed_for).values(row).on_conflict_do_nothing()).rowcount for row in rows)
     peers.remember(connection, found.actor, found.document, now, found.handle)
     peers.moved(connection, target, None)  # whoever is asked anew is heard where it is asked
     key = (following.c.actor == me) & (following.c.target == target)
     before = connection.execute(select(following).where(key)).one_or_none()
+    if before is not None and before.state == "accepted" and joined:
+        return Asked(target, found.actor.name or target, "accepted", again=True)
     letter = Letter("Follow", target, target, "Follow")
     sent = post(connection, node, NODE, letter, audience.one(connection, target))
     state = "accepted" if before is not None and before.state == "accepted" else "requested"
@@ -118,11 +129,12 @@ def _follow_object(follow_id: str, actor: str, target: str) -> dict[str, str]:
 
 async def unfollow(node: Node, target: str) -> str | None:
     """End a relation of the node actor; the IRI left, None when it was not followed."""
-    return await _write(node, lambda connection: leave(connection, node, target))
+    return await written(node, lambda connection: leave(connection, node, target))
 
 
 def leave(connection: Connection, node: Node, target: str) -> str | None:
-    """The same, inside the caller's transaction: an Undo is queued, and the fold forgets what the actor said."""
+    """The same, inside the caller's transaction: an Undo is queued, the fold forgets what the actor said, and no place
+    of ours hears it any more."""
     me = node.config.node_actor
     known = peers.by_name(connection, target)
     iri = known.actor if known is not None else target
@@ -133,6 +145,7 @@ def leave(connection: Connection, node: Node, target: str) -> str | None:
     letter = Letter("Undo", _follow_object(row.follow, me, iri), row.follow, "Follow")
     post(connection, node, NODE, letter, audience.one(connection, iri))
     connection.execute(update(following).where(key).values(state="ended"))
+    connection.execute(delete(followed_for).where(followed_for.c.target == iri))
     return str(iri)
 
 
@@ -175,7 +188,7 @@ async def reject(node: Node, slug: str | None, who: str) -> str | None:
 async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | None:
     rows = all_followers(node, slug)
     iris = {row.follower for row in rows}
-    iri = who if who in iris else await _write(node, lambda connection: _named(connection, who))
+    iri = who if who in iris else await written(node, lambda connection: _named(connection, who))
     if iri not in iris:
         found = await _resolve(node, who)
         iri = "" if isinstance(found, Unreachable) else found.actor.id
@@ -188,7 +201,7 @@ async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | N
             settle(connection, node, row.slug, iri, state)
         return iri
 
-    return await _write(node, act)
+    return await written(node, act)
 
 
 def settle(connection: Connection, node: Node, slug: str, follower: str, state: str) -> None:
@@ -227,7 +240,7 @@ async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachabl
         connection.execute(statement.on_conflict_do_update(index_elements=["actor", "grantee"], set_={"level": level}))
         return found.actor.id
 
-    return await _write(node, act)
+    return await written(node, act)
 
 
 async def unshare(node: Node, slug: str, who: str) -> str | None:
@@ -238,7 +251,7 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
         key = (grants.c.actor == node.config.actor(slug)) & (grants.c.grantee == iri)
         return iri if connection.execute(delete(grants).where(key)).rowcount else None
 
-    return await _write(node, act)
+    return await written(node, act)
 
 
 def _ours(connection: Connection, iri: str) -> Row[Any, Any, Any] | None:
@@ -263,11 +276,19 @@ def _as_written(name: str) -> str:
     return name if name.startswith(("@", "http")) else "@" + name.removeprefix("acct:")
 
 
+def _is_shut_out(connection: Connection, actor: str, follower: str) -> bool:
+    names = (follower, urlsplit(follower).netloc.lower())
+    query = select(place_blocks.c.blocked).where(place_blocks.c.actor == actor, place_blocks.c.blocked.in_(names))
+    return connection.execute(query).first() is not None
+
+
 def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
     """Somebody asks to follow one of ours: accepted if named or accepted before, else it waits for approval."""
     facts = verified.facts
     ours = _ours(connection, facts.object_id)
     if ours is None or journal.has_said(connection, facts.actor, "Undo", facts.id):  # the Undo came first
+        return False
+    if _is_shut_out(connection, ours.id, facts.actor):
         return False
     key = (followers.c.actor == ours.id) & (followers.c.follower == facts.actor)
     before = connection.execute(select(followers).where(key)).one_or_none()

@@ -131,3 +131,19 @@ media = Table(
     Column("created", Text, nullable=False),
     Index("media_by_place", "place"),
 )
+
+followed_for = Table(  # the node follows; for whom of its actors: the node's own, or those of its places
+    "followed_for",
+    truth,
+    Column("actor", Text, primary_key=True),  # ours
+    Column("target", Text, primary_key=True),  # followed, or another place of this node
+    Column("since", Text, nullable=False),
+)
+
+place_blocks = Table(  # whom one place shuts out; `host_rules` are those of the whole node
+    "place_blocks",
+    truth,
+    Column("actor", Text, primary_key=True),  # ours
+    Column("blocked", Text, primary_key=True),  # an actor, or a host
+    Column("since", Text, nullable=False),
+)

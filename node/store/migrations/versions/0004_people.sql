@@ -103,3 +103,16 @@ CREATE TABLE media (
   PRIMARY KEY (id)
 );
 CREATE INDEX media_by_place ON media (place);
+CREATE TABLE followed_for (
+  actor TEXT NOT NULL,
+  target TEXT NOT NULL,
+  since TEXT NOT NULL,
+  PRIMARY KEY (actor, target)
+);
+INSERT INTO followed_for SELECT actor, target, since FROM following WHERE state != 'ended';
+CREATE TABLE place_blocks (
+  actor TEXT NOT NULL,
+  blocked TEXT NOT NULL,
+  since TEXT NOT NULL,
+  PRIMARY KEY (actor, blocked)
+);
