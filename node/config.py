@@ -18,6 +18,7 @@ from federation.policy import host_name
 from node.errors import ConfigError
 
 FILE = "config.toml"
+DEFAULT_BIND = "127.0.0.1:8080"
 _PREFIX = "MAILLAGE_"
 _TWIN = "_FILE"
 ROLES = ("site", "aggregator")
@@ -169,7 +170,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("node", "roles", "roles", _roles),
     Option("node", "name", "name", _text, ""),
     Option("node", "license", "license", _text, "https://spdx.org/licenses/etalab-2.0"),
-    Option("http", "bind", "bind", _text, "127.0.0.1:8080"),
+    Option("http", "bind", "bind", _text, DEFAULT_BIND),
     Option("federation", "loopback_peers", "loopback_peers", _loopback, ()),
     Option("federation", "block", "block", _hosts, ()),
     Option("federation", "allow", "allow", _hosts, ()),

@@ -61,11 +61,15 @@ def put_draft(connection: Connection, actor: str, name: str, content: str, now: 
     return "added" if before.removed else "changed"
 
 
+def check_slug(slug: str, authority: str) -> None:
+    """Raises `BadSlug` for a short name that no place of that address can have."""
+    if not _SLUG.fullmatch(slug) or slug in _RESERVED or slug == authority.partition(":")[0]:
+        raise BadSlug(slug)
+
+
 def add_place(node: Node, slug: str, place: Place, accept: Sequence[str] = ()) -> str:
     """Enter a place or correct it; `accept` are followers taken at once. Raises `BadSlug`, `SlugTaken`."""
-    host = node.config.authority.partition(":")[0]
-    if not _SLUG.fullmatch(slug) or slug in _RESERVED or slug == host:
-        raise BadSlug(slug)
+    check_slug(slug, node.config.authority)
     with node.store.read() as connection:
         known = _known(connection, slug)
     keys = node.keys.make(slug) if known is None else None

@@ -10,7 +10,7 @@ A wrong *input* is not raised: readers return `Mistake`s, each a field, a stable
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as _field
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,13 @@ class Mistake:
 def catalogue() -> Catalogue:
     """The texts of `vocab`."""
     return Catalogue(Path(__file__).parent / "locale")
+
+
+def beside(mistake: Mistake, lang: str) -> str:
+    """The same for a reader who sees the field: without its name, and beginning as a sentence does."""
+    whole = message(replace(mistake, field="\ue000"), lang)
+    alone = whole.removeprefix("\ue000").lstrip(" :\u00a0\u202f").replace("\ue000", "")
+    return alone[:1].upper() + alone[1:]
 
 
 def message(mistake: Mistake, lang: str) -> str:

@@ -1,12 +1,15 @@
 """`init`, `serve`, `rebuild`: a node's folder, its running, its views."""
 
+import os
 from argparse import Namespace
+from pathlib import Path
 
 from federation.keys import public_text
-from node import paper
+from node import config, paper
 from node.cli.opening import opened
 from node.cli.out import USAGE, Out, Stop
 from node.store import own_keys
+from node.store.engine import DATABASE
 
 
 def init(args: Namespace, out: Out) -> int:
@@ -42,6 +45,8 @@ def serve(args: Namespace, out: Out) -> int:
     """Run the node until it is told to stop."""
     from node.app import serve as run
 
+    if _is_empty(args.dir) and not _first_run(args, out):
+        return 0
     with opened(args, out) as node:
         bind = args.bind or node.config.bind
         host, port = _bind(bind, out)
@@ -57,6 +62,37 @@ def serve(args: Namespace, out: Out) -> int:
             raise Stop(USAGE, [out.text("error.bind", bind=bind, detail=error.strerror or str(error))]) from error
         out.say("serve.stopped")
     return 0
+
+
+def _is_empty(directory: Path) -> bool:
+    """Whether a folder holds nothing yet, or what an interrupted first run left."""
+    if (directory / config.FILE).exists():
+        return False
+    return not directory.exists() or not any(directory.iterdir()) or (directory / DATABASE).exists()
+
+
+def _first_run(args: Namespace, out: Out) -> bool:
+    """The screens of the first run; whether a node was made. What then serves it opens it anew."""
+    from node.web import setup
+
+    bind = args.bind or os.environ.get("MAILLAGE_HTTP__BIND") or config.DEFAULT_BIND
+    host, port = _bind(bind, out)
+
+    def ready(path: str) -> None:
+        url = f"http://{bind}{path}?lang={out.lang}"
+        out.data({"setup": url})
+        out.say("setup.ready", url=url)
+        out.next("setup.next", dir=args.dir)
+
+    try:
+        begun = setup.run(setup.Setup(args.dir, os.environ), host, port, ready)
+    except OSError as error:
+        raise Stop(USAGE, [out.text("error.bind", bind=bind, detail=error.strerror or str(error))]) from error
+    if begun is None:
+        out.say("setup.stopped")
+        return False
+    begun.opened.close()
+    return True
 
 
 def rebuild(args: Namespace, out: Out) -> int:

@@ -24,7 +24,7 @@ from node.people.roles import Right, Role
 from node.places import show_place
 from node.web import plain
 
-_HEADERS = plain.HEADERS | {
+HEADERS = plain.HEADERS | {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -65,7 +65,7 @@ class Guest:
     def page(self, template: str, status: int = 200, **values: object) -> web.Response:
         """The page of a template below `templates/`."""
         html = plain.render(self.node, template, self.lang, self.request.query, **(self.shared() | values))
-        headers = _HEADERS | {"Content-Language": self.lang}
+        headers = HEADERS | {"Content-Language": self.lang}
         return web.Response(text=html, status=status, content_type="text/html", headers=headers)
 
     def go(self, path: str) -> web.Response:
@@ -209,7 +209,7 @@ def _log_in(node: Node, request: web.Request) -> web.Response:
 def _refused(node: Node, request: web.Request, status: int, why: str) -> web.Response:
     lang = language(request)
     html = plain.render(node, "manage/refused.html", lang, why=why)
-    return web.Response(text=html, status=status, content_type="text/html", headers=_HEADERS)
+    return web.Response(text=html, status=status, content_type="text/html", headers=HEADERS)
 
 
 async def _fill(caller: Guest, upload: int) -> None:

@@ -15,6 +15,7 @@ from node.web import plain, sheet
 FILES = {
     "maillage.css": "text/css",
     "desk.css": "text/css",
+    "commune.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 SLUG = r"{slug:[a-z0-9_]{1,30}}"
@@ -82,7 +83,8 @@ async def _moved(request: web.Request) -> web.Response:
     raise web.HTTPMovedPermanently(URL.build(path=path, query=asked))
 
 
-async def _file(request: web.Request) -> web.Response:
+async def static_file(request: web.Request) -> web.Response:
+    """A file of ours, by an address that changes with its content."""
     name = request.match_info["name"]
     if name not in FILES:
         raise web.HTTPNotFound
@@ -104,7 +106,7 @@ def routes(node: Node) -> list[web.RouteDef]:
         web.get(f"/places/{SLUG}/posts", pages.posts),
         web.get(f"/places/{SLUG}/posts/{{name}}", pages.post),
         web.get("/listings/{source}/{row}", pages.listing),
-        web.get("/static/{name}", _file),
+        web.get("/static/{name}", static_file),
     ]
     if not node.config.is_aggregator():
         return [web.get("/", pages.home), *made]
