@@ -129,7 +129,7 @@ def _change(connection: Connection, node: Node, draft: Row[Any]) -> Change:
     kind = "delete" if draft.removed else "update" if stored is not None else "create"
     reached = () if sharing == "private" else audiences.of(connection, draft.actor, sharing)
     names = dict.fromkeys(each.handle or each.actor for audience in reached for each in audience.recipients)
-    before = _said(connection, stored)
+    before = said_in(connection, stored)
     after = {} if draft.removed else json.loads(draft.content)
     return Change(
         slug=draft.slug,
@@ -149,8 +149,8 @@ def _shown(content: Mapping[str, Any]) -> dict[str, str]:
     return figures(content["observations"]) if "observations" in content else fields(content)
 
 
-def _said(connection: Connection, stored: Row[Any] | None) -> dict[str, Any]:
-    """What was last published, as a draft holds it."""
+def said_in(connection: Connection, stored: Row[Any] | None) -> dict[str, Any]:
+    """What a document of ours says as it stands published, as a draft holds it; empty for none."""
     raw = None if stored is None else documents.bytes_at(connection, stored.seq)
     said = read_document(json.loads(raw)) if raw else None
     if isinstance(said, Description):

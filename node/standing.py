@@ -3,8 +3,9 @@
 Read from the truth, for one place of ours at a time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, select
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, select
 from node import audience, rejections
 from node.context import Node
 from node.deliveries import Delivered, last_words
+from node.publish import said_in
 from node.rejections import Rejection
 from node.store.schema import documents, drafts, peers
 from vocab.errors import visible
@@ -46,13 +48,14 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A document of a place as it stands published, and who did not take it."""
+    """A document of a place as it stands published, what it says, as a draft would, and who did not take it."""
 
     document: str
     name: str  # of its draft; empty for one that has none any more
     sharing: str
     version: int
     updated: str
+    content: Mapping[str, Any]
     rejections: tuple[Rejection, ...]
 
 
@@ -109,11 +112,10 @@ def published(node: Node, slug: str) -> tuple[Standing, ...]:
     )
     with node.store.read() as connection:
         told = rejections.told(connection, actor)
-        rows = connection.execute(query).all()
-    return tuple(
-        Standing(
-            *(row.id, row.name or "", row.sharing, row.version, row.updated),
-            tuple(each for each in told if each.document == row.id),
+        return tuple(
+            Standing(
+                *(row.id, row.name or "", row.sharing, row.version, row.updated, said_in(connection, row)),
+                tuple(each for each in told if each.document == row.id),
+            )
+            for row in connection.execute(query).all()
         )
-        for row in rows
-    )

@@ -13,6 +13,7 @@ from node.store import documents
 from node.web import plain, sheet
 
 FILES = {
+    "live.js": "text/javascript",
     "maillage.css": "text/css",
     "desk.css": "text/css",
     "commune.js": "text/javascript",

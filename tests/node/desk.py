@@ -1,7 +1,7 @@
 """A node with an account of each kind, and a client that logs in as one of them, over real HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,8 @@ import aiohttp
 from aiohttp import web
 from sqlalchemy import insert
 
+from node import jobs
+from node.api.signer import LOOKUP
 from node.app import build_app, runner_of
 from node.context import Node
 from node.people import accounts, password, roles, sessions
@@ -26,10 +28,11 @@ SLUG = "etabli"
 OTHER = "voisin"
 
 
-def populated(folder: Path, *node_roles: str) -> Node:
-    """A node with two places: `etabli` with an owner, an editor and a reader; `voisin`, which is the stranger's."""
-    port = free_ports(1)[0]
-    node = make(folder, port, [port], *node_roles)
+def populated(folder: Path, *node_roles: str, ports: list[int] | None = None) -> Node:
+    """A node with two places: `etabli` with an owner, an editor and a reader; `voisin`, which is the stranger's.
+    `ports`: its own, then those of its peers."""
+    ports = ports or free_ports(1)
+    node = make(folder, ports[0], ports, *node_roles)
     add_place(node, SLUG, place(node, SLUG))
     add_place(node, OTHER, place(node, OTHER, "Le Voisin"))
     for kind in KINDS:
@@ -106,13 +109,16 @@ class Site:
 
 
 @asynccontextmanager
-async def served(node: Node) -> AsyncIterator[Site]:
-    """The node with every page, without background work, and a client of nobody yet."""
+async def served(node: Node, work: bool = False) -> AsyncIterator[Site]:
+    """The node with every page, and a client of nobody yet; `work`: with deliveries and projections."""
     runner = runner_of(build_app(node))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", int(node.config.authority.rpartition(":")[2])).start()
     try:
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+            if work:
+                await stack.enter_async_context(jobs.running(node, runner.app[LOOKUP]))
             yield Site(node, client)
     finally:
         await runner.cleanup()

@@ -1,5 +1,6 @@
 """What a place says of itself and its figures, in the words of a page: a label, a value, what is wrong. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from vocab.model import Operator
 from vocab.reference import indicators, label, scheme
 
 _LISTS = ("typology", "building_origin", "programme")
+_UNFIT = re.compile(r"[^A-Za-z0-9_]+")
 _NO_VALUE = {"L": "web.missing", "M": "web.status.M"}
 
 
@@ -32,6 +34,11 @@ class Said:
     @property
     def is_changed(self) -> bool:
         return self.before != self.after
+
+    @property
+    def anchor(self) -> str:
+        """Its key, as a part of an id."""
+        return _UNFIT.sub("-", self.key)
 
 
 def said(line: Line, lang: str) -> Said:

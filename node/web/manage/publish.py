@@ -1,0 +1,149 @@
+"""What would be published, and to whom, before it is; then who has it, and what they answered."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aiohttp import web
+
+from federation.canonical import digest, jcs
+from node import standing
+from node.context import Node
+from node.doubts import of_report
+from node.messages import text
+from node.people import audit
+from node.people.roles import Right
+from node.publish import Change, preview, publish
+from node.standing import SHARINGS, Other, Standing
+from node.views.publication import lines
+from node.web import desk, wording
+from node.web.desk import Visit
+from node.web.manage import reception
+from node.web.manage.said import Said, said
+from node.web.plain import link
+from vocab.errors import Mistake
+from vocab.oddity import say
+
+_SHOWN = 12  # names of one audience; the others are counted
+Found = Sequence[tuple[Change, tuple[Mistake, ...]]]
+
+
+def show(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
+    """The page, or, for who asks for `part=status`, the part of it that lives."""
+    receivers = standing.receivers(visit.node, visit.place)
+    live = reception.shown(receivers, visit.place, visit.lang)
+    if visit.request.query.get("part") == "status":
+        return visit.page("manage/receivers.html", here="publish", live=live)
+    found = preview(visit.node, visit.place)
+    values = _values(visit, found) | {"seen": seen(found), "problem": problem, "live": live}
+    return visit.page("manage/publish.html", status, here="publish", **values)
+
+
+def act(visit: Visit) -> web.Response:
+    """Publish what was shown, or show what has become of it since."""
+    found = preview(visit.node, visit.place)
+    if any(mistakes for _, mistakes in found):
+        return show(visit, 400, "wrong")
+    if visit.form.get("seen") != seen(found):
+        return show(visit, 409, "changed")
+    done = publish(visit.node, visit.place)
+    audit.note(visit.node, visit.account.id, "published", visit.place, documents=len(done.changes))
+    notice = "manage.publish.done" if done.queued else "manage.publish.done.alone"
+    return visit.go(link(visit.lang, f"/manage/{visit.place}/publish"), notice)
+
+
+def seen(found: Found) -> str:
+    """What was shown: who presses the button agrees to this, and to nothing that was changed meanwhile."""
+    said_to = [[c.kind, c.name, c.sharing, dict(c.before), dict(c.after), list(c.recipients)] for c, _ in found]
+    return digest(jcs({"changes": said_to}))
+
+
+def title(name: str, lang: str) -> str:
+    """`Figures for 2025`, `The place`, from the name of a draft."""
+    kind, _, rest = name.partition("/")
+    period = rest.partition("/")[0].replace("_", "/")
+    return text(lang, f"manage.publish.{kind}", period=wording.period(period, lang) if period else "")
+
+
+def edited(place: str, name: str, lang: str) -> str:
+    """Where what is wrong in a document is mended."""
+    kind, _, rest = name.partition("/")
+    page = "description" if kind == "description" else f"figures/{rest.partition('/')[0]}"
+    return link(lang, f"/manage/{place}/{page}")
+
+
+def _values(visit: Visit, found: Found) -> dict[str, Any]:
+    documents = [_document(visit, change, mistakes) for change, mistakes in found]
+    reached = standing.audiences(visit.node, visit.place)
+    groups = [
+        {"sharing": sharing, "to": _names(reached.get(sharing, ())), "documents": some}
+        for sharing in (*SHARINGS, "private")
+        if (some := [each for each in documents if each["sharing"] == sharing])
+    ]
+    stands = [_stands(visit, each, found) for each in standing.published(visit.node, visit.place)]
+    return {"groups": groups, "errors": [e for each in documents for e in each["errors"]], "stands": stands}
+
+
+def _names(others: Sequence[Other]) -> dict[str, Any]:
+    return {"count": len(others), "names": [other.name for other in others[:_SHOWN]], "more": len(others) - _SHOWN}
+
+
+def _document(visit: Visit, change: Change, mistakes: Iterable[Mistake]) -> dict[str, Any]:
+    """A change as the page shows it: its lines, what is wrong in them, what is only odd."""
+    words = [said(line, visit.lang) for line in lines(change.before, change.after, mistakes)]
+    shown = [word for word in words if word.key]
+    return {
+        "id": _id(change),
+        "kind": change.kind,
+        "sharing": change.sharing,
+        "title": title(change.name, visit.lang),
+        "edit": edited(visit.place, change.name, visit.lang),
+        "changed": [word for word in shown if word.is_changed or word.mistakes],
+        "same": [word for word in shown if not word.is_changed and not word.mistakes],
+        "errors": _errors(words, _id(change)),
+        "general": [sentence for word in words if not word.key for sentence in word.mistakes],
+        "odd": _odd(visit, change),
+    }
+
+
+def _id(change: Change) -> str:
+    return change.name.replace("/", "-")
+
+
+def _errors(words: Iterable[Said], document: str) -> list[tuple[str, str]]:
+    """Each sentence with the line it is about."""
+    places = ((word, f"{document}-{word.anchor}" if word.key else document) for word in words)
+    return [(at, sentence) for word, at in places for sentence in word.mistakes]
+
+
+def _odd(visit: Visit, change: Change) -> list[str]:
+    """What to look at twice in a report that will leave; it hinders nothing."""
+    if not change.name.startswith("report/") or change.kind == "delete":
+        return []
+    found = of_report(visit.node, change.slug, str(change.after["period"]), change.sharing)
+    return [say(each, visit.lang) for each in found]
+
+
+def _stands(visit: Visit, document: Standing, found: Found) -> dict[str, Any]:
+    """A published document, and the answers of those who did not take it, beside what they are about."""
+    content, lang = document.content, visit.lang
+    name = document.name or (f"report/{content['period']}" if "period" in content else "description")
+    with visit.node.store.read() as connection:
+        known = standing.others(connection, [each.by for each in document.rejections])
+    answers = []
+    for each in document.rejections:
+        words = [said(line, lang) for line in lines(content, content, each.mistakes) if line.mistakes]
+        answers.append({"by": known[each.by].name, "lines": words})
+    return {
+        "title": title(name, lang),
+        "sharing": document.sharing,
+        "updated": document.updated,
+        "edit": edited(visit.place, document.name, lang) if document.name else "",
+        "changed": any(change.document == document.document for change, _ in found),
+        "answers": answers,
+    }
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """The page, for whoever has a role; its button, for those who may edit."""
+    path = "/manage/{slug:[a-z0-9_]{1,30}}/publish"
+    return [*desk.routes(node, path, Right.SEE, show), *desk.routes(node, path, Right.EDIT, None, act)]
