@@ -67,6 +67,12 @@ def check_slug(slug: str, authority: str) -> None:
         raise BadSlug(slug)
 
 
+def is_free(node: Node, slug: str) -> bool:
+    """Whether no place has, or had, that short name."""
+    with node.store.read() as connection:
+        return connection.execute(select(actors.c.id).where(actors.c.slug == slug)).first() is None
+
+
 def add_place(node: Node, slug: str, place: Place, accept: Sequence[str] = ()) -> str:
     """Enter a place or correct it; `accept` are followers taken at once. Raises `BadSlug`, `SlugTaken`."""
     check_slug(slug, node.config.authority)

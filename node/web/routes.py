@@ -11,6 +11,7 @@ from node.api.accept import language
 from node.context import Node
 from node.store import documents
 from node.web import plain, sheet
+from vocab import communes
 
 FILES = {
     "live.js": "text/javascript",
@@ -84,6 +85,12 @@ async def _moved(request: web.Request) -> web.Response:
     raise web.HTTPMovedPermanently(URL.build(path=path, query=asked))
 
 
+async def communes_like(request: web.Request) -> web.Response:
+    """`?q=` as it is typed: the communes that may be meant, as they can be typed back."""
+    found = await asyncio.to_thread(communes.like, request.query.get("q", ""))
+    return web.json_response([communes.label(each) for each in found])
+
+
 async def static_file(request: web.Request) -> web.Response:
     """A file of ours, by an address that changes with its content."""
     name = request.match_info["name"]
@@ -108,6 +115,7 @@ def routes(node: Node) -> list[web.RouteDef]:
         web.get(f"/places/{SLUG}/posts/{{name}}", pages.post),
         web.get("/listings/{source}/{row}", pages.listing),
         web.get("/static/{name}", static_file),
+        web.get("/communes.json", communes_like),
     ]
     if not node.config.is_aggregator():
         return [web.get("/", pages.home), *made]

@@ -20,12 +20,12 @@ from node.people import beginning, secret, sessions, welcome
 from node.people import password as passwords
 from node.people.beginning import Begun
 from node.web import desk, plain
-from node.web.routes import static_file
+from node.web.routes import communes_like, static_file
 from vocab import communes
 from vocab.reference import scheme
 
 _PATH = "/setup/{token:[A-Za-z0-9_-]{43}}"
-_LABELS = {"person": "manage.name", "email": "manage.email", "password": "manage.password"}
+LABELS = {"person": "manage.name", "email": "manage.email", "password": "manage.password"}
 _LAST = tuple(welcome.SCREENS)[-1]
 
 
@@ -68,7 +68,7 @@ class Setup:
     def _opens(self, request: web.Request) -> bool:
         return self.begun is None and hmac.compare_digest(request.match_info["token"], self.token)
 
-    def _screen(self, request: web.Request, screen: str, status: int = 200, **problems: str) -> web.Response:
+    def _screen(self, request: web.Request, screen: str, **problems: str) -> web.Response:
         lang = language(request)
         number = list(welcome.SCREENS).index(screen)
         values = dict.fromkeys(sum(welcome.SCREENS.values(), ()), "")
@@ -85,9 +85,9 @@ class Setup:
             "offered": [communes.label(each) for each in communes.like(values["commune"])],
             "least": passwords.SHORTEST,
             "p": problems,
-            "labels": {name: plain.said(lang, _LABELS.get(name, "setup." + name)) for name in problems},
+            "labels": {name: plain.said(lang, LABELS.get(name, "setup." + name)) for name in problems},
         }
-        return _page(request, "setup/screen.html", status, **about)
+        return _page(request, "setup/screen.html", **about)
 
     @authenticated(by=Authenticator.TOKEN)
     async def act(self, request: web.Request) -> web.Response:
@@ -104,7 +104,7 @@ class Setup:
         for each in welcome.SCREENS:
             problems = welcome.said(_wrong(each, self.answers), lang)
             if problems:
-                return self._screen(request, each, 400, **problems)
+                return self._screen(request, each, **problems)
             if each == screen:
                 break
         if screen != _LAST:
@@ -162,12 +162,6 @@ def _page(request: web.Request, template: str, status: int = 200, **values: Any)
     html = plain.rendered(template, lang, request.query, **shared, **values)
     headers = desk.HEADERS | {"Content-Language": lang}
     return web.Response(text=html, status=status, content_type="text/html", headers=headers)
-
-
-async def communes_like(request: web.Request) -> web.Response:
-    """`?q=` as it is typed: what may be meant, as it can be typed back."""
-    found = await asyncio.to_thread(communes.like, request.query.get("q", ""))
-    return web.json_response([communes.label(each) for each in found])
 
 
 def run(setup: Setup, host: str, port: int, ready: Callable[[str], None]) -> Begun | None:

@@ -66,7 +66,7 @@ async def test_a_login_never_takes_the_session_it_came_with(site: Site) -> None:
 async def test_who_fails_often_waits_and_so_does_a_known_account(site: Site) -> None:
     for _ in range(5):
         answer = await site.post("/login", {"email": "owner@example.org", "password": "non"})
-        assert answer.status == 401
+        assert "ne correspond pas" in await answer.text()
     answer = await site.post("/login", {"email": "owner@example.org", "password": PASSWORD})
     assert answer.status == 429
     assert 0 < int(answer.headers["Retry-After"]) <= 15
@@ -133,7 +133,7 @@ async def test_a_new_password_ends_the_other_sessions(site: Site) -> None:
     site.come_in("owner")
     new = "une autre phrase bien longue"
     wrong = await site.post("/manage/account", {"current": "non", "password": new})
-    assert wrong.status == 400
+    assert wrong.status == 200
     assert 'aria-invalid="true"' in await wrong.text()
     short = await site.post("/manage/account", {"current": PASSWORD, "password": "court"})
     assert "au moins 10" in await short.text()
@@ -147,7 +147,7 @@ async def test_a_reset_link_serves_once(site: Site) -> None:
     node = site.node
     token = links.make(node, links.RESET, account=of(node, "owner").id, days=1)
     assert "owner@example.org" in await (await site.get(f"/reset/{token}")).text()
-    assert (await site.post(f"/reset/{token}", {"password": "court"})).status == 400
+    assert "au moins 10" in await (await site.post(f"/reset/{token}", {"password": "court"})).text()
     assert (await site.post(f"/reset/{token}", {"password": "une phrase toute neuve"})).status == 303
     assert (await site.get("/manage/etabli")).status == 200
     assert (await site.get(f"/reset/{token}")).status == 404

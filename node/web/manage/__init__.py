@@ -8,6 +8,7 @@ from node.context import Node
 
 MODULES = (
     "node.web.manage.entrance",
+    "node.web.manage.join",
     "node.web.manage.account",
     "node.web.manage.publish",
     "node.web.manage.home",

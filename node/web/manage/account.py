@@ -1,5 +1,7 @@
 """One's own account: name, language, password."""
 
+from typing import Any
+
 from aiohttp import web
 
 from node.context import Node
@@ -12,9 +14,9 @@ from node.web.desk import Visit
 from node.web.manage import entrance
 
 
-def _page(visit: Visit, status: int = 200, problem: str = "", wrong: str = "") -> web.Response:
-    values = {"here": "account", "problem": problem, "wrong": wrong, "least": passwords.SHORTEST}
-    return visit.page("manage/account.html", status, **values)
+def _page(visit: Visit, problem: str = "", wrong: str = "") -> web.Response:
+    values: dict[str, Any] = {"here": "account", "problem": problem, "wrong": wrong, "least": passwords.SHORTEST}
+    return visit.page("manage/account.html", **values)
 
 
 def change(visit: Visit) -> web.Response:
@@ -26,10 +28,10 @@ def change(visit: Visit) -> web.Response:
             accounts.change(node, visit.account.id, form.get("name", ""), language)
             return visit.go(plain.link(language, "/manage/account"), "manage.saved")
         if accounts.authenticated(node, visit.account.email, form.get("current", "")) is None:
-            return _page(visit, 400, plain.said(visit.lang, "manage.password.wrong"), "current")
+            return _page(visit, plain.said(visit.lang, "manage.password.wrong"), "current")
         accounts.set_password(node, visit.account.id, form["password"])
     except AccountRefused as refused:
-        return _page(visit, 400, refused.text(visit.lang), refused.field)
+        return _page(visit, refused.text(visit.lang), refused.field)
     audit.note(node, visit.account.id, "password_changed")
     return entrance.enter(visit, visit.account.id, plain.link(visit.lang, "/manage/account"))
 

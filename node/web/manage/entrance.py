@@ -1,5 +1,7 @@
 """Coming in and going out: log in, log out, another password by a link that the host of the node gave."""
 
+from typing import Any
+
 from aiohttp import web
 
 from node.context import Node
@@ -15,9 +17,9 @@ HOME = "/manage"
 
 
 def _next(guest: Guest) -> str:
-    """Where to go then: a page of the manager's, and nothing else."""
+    """Where to go then: a page of the manager's, an invitation, and nothing else."""
     wanted = guest.request.query.get("next", "")
-    return wanted if wanted == HOME or wanted.startswith(HOME + "/") else HOME
+    return wanted if wanted == HOME or wanted.startswith((HOME + "/", "/join/")) else HOME
 
 
 def _login_page(guest: Guest, status: int = 200, problem: str = "", email: str = "") -> web.Response:
@@ -42,7 +44,7 @@ def log_in(guest: Guest) -> web.Response:
         throttle.failed(node, **who)
         known = accounts.by_email(node, email)
         audit.note(node, known.id if known else "", "login_failed", address=guest.address)
-        return _login_page(guest, 401, plain.said(guest.lang, "manage.login.wrong"), email)
+        return _login_page(guest, 200, plain.said(guest.lang, "manage.login.wrong"), email)
     throttle.succeeded(node, email)
     return enter(guest, account.id, plain.link(account.language, _next(guest)))
 
@@ -72,13 +74,13 @@ def show_reset(guest: Guest) -> web.Response:
     return _reset_page(guest)
 
 
-def _reset_page(guest: Guest, status: int = 200, problem: str = "") -> web.Response:
+def _reset_page(guest: Guest, problem: str = "") -> web.Response:
     link = links.read(guest.node, links.RESET, guest.request.match_info["token"])
     account = accounts.by_id(guest.node, link.account) if link else None
     if account is None:
         return guest.page("manage/refused.html", 404, why="link")
-    values = {"email": account.email, "least": passwords.SHORTEST, "problem": problem}
-    return guest.page("manage/reset.html", status, **values)
+    values: dict[str, Any] = {"email": account.email, "least": passwords.SHORTEST, "problem": problem}
+    return guest.page("manage/reset.html", **values)
 
 
 def reset(guest: Guest) -> web.Response:
@@ -90,7 +92,7 @@ def reset(guest: Guest) -> web.Response:
     try:
         accounts.check_password(guest.form.get("password", ""))
     except AccountRefused as refused:
-        return _reset_page(guest, 400, refused.text(guest.lang))
+        return _reset_page(guest, refused.text(guest.lang))
     now = times.text(node.clock())
     if not node.store.write(lambda connection: links.use(connection, link, now)):
         return _reset_page(guest)

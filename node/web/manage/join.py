@@ -1,0 +1,111 @@
+"""An invitation: whoever opens its link gets a role on a place, or makes a place of their own on this node.
+
+Somebody who is logged in keeps the account; anybody else makes one with the same questions as the first run.
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from node.context import Node
+from node.people import accounts, audit, links, roles, sessions, welcome
+from node.people import password as passwords
+from node.people.accounts import Account, AccountRefused
+from node.people.links import Link
+from node.people.roles import Role
+from node.places import add_place, is_free, show_place
+from node.store import times
+from node.web import desk, plain
+from node.web.desk import Guest
+from node.web.manage import entrance
+from node.web.setup import LABELS, typologies
+from vocab import communes
+
+
+def show(guest: Guest) -> web.Response:
+    """What the link gives, and what is asked for it."""
+    link = _link(guest)
+    return _gone(guest) if link is None else _page(guest, link)
+
+
+def _link(guest: Guest) -> Link | None:
+    return links.read(guest.node, links.INVITE, guest.request.match_info["token"])
+
+
+def _gone(guest: Guest) -> web.Response:
+    return guest.page("manage/refused.html", 404, why="link")
+
+
+def _here(guest: Guest) -> Account | None:
+    session = sessions.read(guest.node, guest.request.cookies.get(sessions.COOKIE, ""))
+    return session.account if session else None
+
+
+def _answers(guest: Guest) -> welcome.Answers:
+    return {name: guest.form.getall(name) for name in guest.form}
+
+
+def _page(guest: Guest, link: Link, problems: dict[str, str] | None = None) -> web.Response:
+    state = show_place(guest.node, link.place) if link.place else None
+    answers, p = _answers(guest), problems or {}
+    v = {name: welcome.first(answers, name) for names in welcome.SCREENS.values() for name in names}
+    values: dict[str, Any] = {
+        "invited": state.place.name if state else "",
+        "role": link.role or str(Role.OWNER),
+        "here": _here(guest),
+        "v": v,
+        "p": p,
+        "chosen": answers.get("typology", ()),
+        "typologies": typologies(guest.lang),
+        "offered": [communes.label(each) for each in communes.like(v["commune"])],
+        "least": passwords.SHORTEST,
+        "labels": {name: plain.said(guest.lang, LABELS.get(name, "setup." + name)) for name in p},
+        "login": plain.link(guest.lang, "/login", next=guest.request.path),
+    }
+    return guest.page("manage/join.html", **values)
+
+
+def accept(guest: Guest) -> web.Response:
+    """Take the invitation: the account, the place where there is none yet, and the role; the link serves once."""
+    link, here, answers = _link(guest), _here(guest), _answers(guest)
+    if link is None:
+        return _gone(guest)
+    wrong: dict[str, welcome.Wrong] = {}
+    if not link.place:
+        wrong |= welcome.wrong_with_place(answers) | welcome.wrong_with_slug(answers, guest.node.config.authority)
+        if "slug" not in wrong and not is_free(guest.node, welcome.first(answers, "slug")):
+            wrong["slug"] = welcome.Wrong("setup.wrong.taken")
+    if here is None:
+        wrong |= welcome.wrong_with_account(answers)
+    problems = welcome.said(wrong, guest.lang)
+    if problems:
+        return _page(guest, link, problems)
+    try:
+        return _taken(guest, link, here or _account(guest, answers), answers)
+    except AccountRefused as refused:
+        return _page(guest, link, {refused.field: refused.text(guest.lang)})
+
+
+def _account(guest: Guest, answers: welcome.Answers) -> Account:
+    email, name = welcome.first(answers, "email"), welcome.first(answers, "person")
+    return accounts.create(guest.node, email, name, answers["password"][0], language=guest.lang)
+
+
+def _taken(guest: Guest, link: Link, account: Account, answers: welcome.Answers) -> web.Response:
+    node, slug = guest.node, link.place or welcome.first(answers, "slug")
+    if not link.place:
+        add_place(node, slug, welcome.place_of(answers, node.config.place(slug)))
+    now = times.text(node.clock())
+    if not node.store.write(lambda connection: links.use(connection, link, now)):
+        return _gone(guest)
+    held = roles.role(node, account.id, slug)
+    given = Role(link.role) if link.role else Role.OWNER
+    if held is None or list(Role).index(given) < list(Role).index(held):
+        roles.give(node, account.id, slug, given)
+    audit.note(node, account.id, "joined", slug, role=str(given), by=link.made_by)
+    return entrance.enter(guest, account.id, plain.link(account.language, f"/manage/{slug}"))
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """`/join/TOKEN`, and the communes that are offered there."""
+    return desk.guest_routes(node, "/join/{token:[A-Za-z0-9_-]{43}}", show, accept)
