@@ -7,6 +7,7 @@ them; they return False when nothing changed.
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from federation import discovery
-from federation.activity import id_of
+from federation.activity import id_of, is_iri
 from federation.discovery import Resolved
 from federation.errors import Refused
 from federation.inbox import Verified
@@ -31,6 +32,7 @@ from node.store.schema import journal as said
 from node.store.schema import peers as peer_rows
 
 NODE = "actor"
+_DOMAIN = re.compile(r"(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{1,63}(?::[0-9]{1,5})?", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -75,10 +77,27 @@ def _spoken(reason: str) -> str:
     return reason if reason in _SPOKEN else "unreachable"
 
 
-async def _resolve(node: Node, target: str) -> Resolved | Unreachable:
+async def resolve(node: Node, target: str) -> Resolved | Unreachable:
+    """The actor of a handle, of an address, or of the home page of a site, through the guarded client."""
     async with lookup.opened(node) as look:
-        found = await discovery.resolve(target, look.transport, look.fetcher, node.config.loopback_peers)
+        address = named_address(target, node.config.loopback_peers)
+        found = await discovery.resolve(address, look.transport, look.fetcher, node.config.loopback_peers)
     return Unreachable(target, found) if isinstance(found, Refused) else found
+
+
+def named_address(written: str, loopback_peers: frozenset[str] = frozenset()) -> str:
+    """What a person pastes, as the address of an actor: `reseau.fr` and `https://reseau.fr/` name the site's own; the
+    language of a page is no part of its address."""
+    said = written.strip()
+    if _DOMAIN.fullmatch(said) and discovery.read_handle(said) is None:
+        said = f"{'http' if said in loopback_peers else 'https'}://{said}"
+    if not said.startswith(("https://", "http://")):
+        return said
+    address, _, asked = said.partition("#")[0].partition("?")
+    if (asked and not asked.startswith("lang=")) or not is_iri(address):
+        return said
+    parts = urlsplit(address)
+    return address.rstrip("/") + "/actor" if parts.path in ("", "/") else address
 
 
 async def written(node: Node, act: Callable[[Connection], T]) -> T:
@@ -89,7 +108,7 @@ async def written(node: Node, act: Callable[[Connection], T]) -> T:
 async def follow(node: Node, target: str, slug: str = NODE) -> Asked | Unreachable:
     """Ask, as the node actor, to follow the actor of a handle or URL, for the node itself or for one of its places;
     repeating it sends the request again."""
-    found = await _resolve(node, target)
+    found = await resolve(node, target)
     if isinstance(found, Unreachable):
         return found
     return await written(node, lambda connection: ask(connection, node, found, (node.config.actor(slug),)))
@@ -190,7 +209,7 @@ async def _answer(node: Node, slug: str | None, who: str, state: str) -> str | N
     iris = {row.follower for row in rows}
     iri = who if who in iris else await written(node, lambda connection: _named(connection, who))
     if iri not in iris:
-        found = await _resolve(node, who)
+        found = await resolve(node, who)
         iri = "" if isinstance(found, Unreachable) else found.actor.id
     mine = [row for row in rows if row.follower == iri]
     if not mine:
@@ -227,7 +246,7 @@ def drop(connection: Connection, actor: str) -> None:
 
 async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachable:
     """Grant one actor what a place shares at `level`; the IRI granted to."""
-    found = await _resolve(node, who)
+    found = await resolve(node, who)
     if isinstance(found, Unreachable):
         return found
 
@@ -268,8 +287,9 @@ def _is_named(connection: Connection, row: Row[Any, Any, Any], follower: str) ->
         name = json.loads(known.document).get("preferredUsername", "")
         names |= {f"@{name}@{known.host}", known.handle or ""}
         if urlsplit(follower).path == "/actor":
-            names |= {f"@{NODE}@{known.host}", f"@relay@{known.host}"}
-    return bool(names & {_as_written(each) for each in json.loads(row.accept)})
+            home = follower.removesuffix("/actor")
+            names |= {f"@{NODE}@{known.host}", f"@relay@{known.host}", home, home + "/", known.host}
+    return bool(names & {written for each in json.loads(row.accept) for written in (each, _as_written(each))})
 
 
 def _as_written(name: str) -> str:

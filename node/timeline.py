@@ -1,6 +1,7 @@
 """What came in from the actors that this node follows: their living documents, and what they announced.
 
-With it, what those who follow a place of ours wrote to us alone: the letters of a council to its places.
+With it, what those who follow a place of ours wrote to us alone: the letters of a council to its places. For one place
+of ours: what comes from those that it hears, be they its neighbours on this node, and the letters to it.
 
 Read from the truth: an Update takes the place of what it changes, a Delete or an Undo takes it out. A stranger's
 text is shown as one plain line.
@@ -12,9 +13,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from node.context import Node
+from node.store.people import followed_for
 from node.store.schema import blobs, documents, followers, following, journal, peer_keys, peers
 from vocab.errors import visible
 from vocab.richtext import plain
@@ -52,14 +67,15 @@ class Item:
         return said | {name: value for name, value in more.items() if value}
 
 
-def timeline(node: Node, limit: int, lang: str = "") -> list[Item]:
-    """The newest first, at most `limit`; in `lang`, what is said in several languages."""
+def timeline(node: Node, limit: int, lang: str = "", slug: str = "") -> list[Item]:
+    """The newest first, at most `limit`; in `lang`, what is said in several languages; `slug`: for that place alone."""
+    query = _query(_of_place(node.config.actor(slug)) if slug else _of_node())
     with node.store.read() as connection:
-        return list(_items(connection, limit, lang))
+        return list(_items(connection, query.order_by(journal.c.seq.desc()).limit(limit), lang))
 
 
-def _items(connection: Connection, limit: int, lang: str) -> Iterator[Item]:
-    for row in connection.execute(_query().order_by(journal.c.seq.desc()).limit(limit)):
+def _items(connection: Connection, query: Select[Any], lang: str) -> Iterator[Item]:
+    for row in connection.execute(query):
         said = _in(lang, _embedded(row))
         if row.type == "Announce":
             yield _item(row, row.activity, "Announce", said, row.object)
@@ -74,16 +90,35 @@ def _in(lang: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**said, **found}
 
 
-def _query() -> Select[Any]:
+def _query(shown: ColumnElement[bool]) -> Select[Any]:
     """The rows of the journal that hold what is shown, with what was sent."""
-    followed = journal.c.actor.in_(select(following.c.target).where(following.c.state == "accepted"))
     return (
         select(journal, blobs.c.bytes, peers.c.handle, documents.c.published, _revoked().label("key_revoked"))
         .outerjoin(documents, documents.c.id == journal.c.object)
         .outerjoin(blobs, and_(blobs.c.seq == journal.c.seq, blobs.c.kind == "activity"))
         .outerjoin(peers, peers.c.actor == journal.c.actor)
-        .where(journal.c.direction == "in", or_(followed & or_(_stands(), _announced()), _written_to_us()))
+        .where(shown)
     )
+
+
+def _of_node() -> ColumnElement[bool]:
+    heard = select(followers.c.follower).where(followers.c.state == "accepted")
+    return and_(journal.c.direction == "in", or_(_followed() & or_(_stands(), _announced()), _letter_of(heard)))
+
+
+def _of_place(actor: str) -> ColumnElement[bool]:
+    wanted = journal.c.actor.in_(select(followed_for.c.target).where(followed_for.c.actor == actor))
+    heard = select(followers.c.follower).where(followers.c.actor == actor, followers.c.state == "accepted")
+    to = func.json_each(cast(blobs.c.bytes, Text), "$.to").table_valued("value")
+    is_to_it = exists(select(1).select_from(to).where(to.c.value == actor))
+    public = and_(or_(journal.c.sharing.is_(None), journal.c.sharing == "public"), or_(_stands(), _announced()))
+    theirs = and_(journal.c.direction == "in", or_(_followed() & wanted & public, _letter_of(heard) & is_to_it))
+    beside = and_(journal.c.direction == "out", wanted, journal.c.sharing == "public", _stands())
+    return or_(theirs, beside)
+
+
+def _followed() -> ColumnElement[bool]:
+    return journal.c.actor.in_(select(following.c.target).where(following.c.state == "accepted"))
 
 
 def _revoked() -> ScalarSelect[Any]:
@@ -96,9 +131,8 @@ def _stands() -> ColumnElement[bool]:
     return and_(documents.c.seq == journal.c.seq, documents.c.deleted.is_(None), documents.c.owner == journal.c.actor)
 
 
-def _written_to_us() -> ColumnElement[bool]:
+def _letter_of(heard: Select[Any]) -> ColumnElement[bool]:
     """A letter to us of one who follows a place of ours: it is addressed, and not to everybody."""
-    heard = select(followers.c.follower).where(followers.c.state == "accepted")
     return and_(_stands(), journal.c.actor.in_(heard), journal.c.sharing == "addressed")
 
 

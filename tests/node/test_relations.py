@@ -71,10 +71,11 @@ async def test_a_request_waits_until_it_is_approved(net: Net) -> None:
 async def test_who_is_named_is_accepted_at_once_and_nobody_else(net: Net) -> None:
     host = net.council.config.authority
     named = [net.council.config.node_actor, f"@relay@{host}", f"@127.0.0.1@{host}", f"acct:relay@{host}"]
-    others = ["@relay@elsewhere.fr", "@relay", "relay@127.0.0.1", f"@other@{host}", net.council.config.url]
+    named += [host, net.council.config.url, net.council.config.url + "/"]
+    others = ["@relay@elsewhere.fr", "@relay", "relay@127.0.0.1", f"@other@{host}", net.council.config.url + "/x"]
     for number, name in enumerate([*named, *others]):
-        add_place(net.site, f"p{number}", place(net.site, f"p{number}"), [name])
-        assert isinstance(await relations.follow(net.council, net.site.config.actor(f"p{number}")), Asked)
+        add_place(net.site, f"p{number:02}", place(net.site, f"p{number:02}"), [name])
+        assert isinstance(await relations.follow(net.council, net.site.config.actor(f"p{number:02}")), Asked)
     await until(lambda: len(rows(net.site, FOLLOWERS)) == len(named + others))
     found = rows(net.site, "SELECT state FROM followers ORDER BY actor")
     assert found == [("accepted",)] * len(named) + [("pending",)] * len(others)
@@ -195,3 +196,30 @@ async def test_a_relation_is_written_while_the_loop_waits_for_its_turn(tmp_path:
     holder.join()
     other.close()
     node.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("reseau.fr", "https://reseau.fr/actor"),
+        (" https://reseau.fr/ ", "https://reseau.fr/actor"),
+        ("https://reseau.fr?lang=fr", "https://reseau.fr/actor"),
+        ("https://reseau.fr/places/un?lang=fr#main", "https://reseau.fr/places/un"),
+        ("https://reseau.fr/?author=1", "https://reseau.fr/?author=1"),
+        ("@un@reseau.fr", "@un@reseau.fr"),
+        ("127.0.0.1:8001", "http://127.0.0.1:8001/actor"),
+        ("deux mots", "deux mots"),
+        ("https://[", "https://["),
+        ("", ""),
+    ],
+)
+def test_what_is_pasted_names_an_actor(written: str, address: str) -> None:
+    assert relations.named_address(written, frozenset({"127.0.0.1:8001"})) == address
+
+
+async def test_a_site_is_followed_by_the_address_of_its_home_page(net: Net) -> None:
+    for pasted in (net.council.config.url, net.council.config.authority):
+        asked = await relations.follow(net.site, pasted)
+        assert isinstance(asked, Asked)
+        assert asked.target == net.council.config.node_actor
+    await until(lambda: rows(net.site, FOLLOWING) == [("accepted",)])

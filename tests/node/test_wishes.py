@@ -8,10 +8,15 @@ import pytest
 
 from node import relations, wishes
 from node.context import Node
+from node.letters import send
 from node.places import add_place
+from node.publish import publish
 from node.relations import Unreachable
+from node.reports import add_report
+from node.timeline import timeline
 from node.wishes import Wanted, Wish
-from tests.node.net import free_ports, listening, make, place, rows, until
+from tests.node.net import free_ports, listening, make, place, rows, until, visits
+from vocab.letter import Letter
 
 FOLLOWING = "SELECT state FROM following"
 FOLLOWERS = "SELECT actor, state FROM followers ORDER BY actor"
@@ -105,3 +110,27 @@ async def test_one_place_shuts_somebody_out_and_its_neighbour_does_not(net: Net,
     assert not wishes.unblock(net.host, "un", name)
     await relations.follow(net.site, net.host.config.actor("un"))
     await until(lambda: (mine[0], "accepted") in rows(net.host, FOLLOWERS))
+
+
+async def test_each_place_reads_the_news_of_those_it_hears_and_the_letters_to_it(net: Net) -> None:
+    for slug in ("un", "deux"):
+        add_place(net.host, slug, place(net.host, slug, slug.title()), [net.site.config.node_actor])
+        await relations.follow(net.site, net.host.config.actor(slug))
+    add_report(net.site, "loin", "2025", visits(3), "public")
+    add_report(net.site, "loin", "2025", visits(4), "network")
+    publish(net.site)
+    await relations.share(net.site, "loin", net.host.config.node_actor, "network")
+    publish(net.site)
+    publish(net.host, "deux")
+    await wishes.follow(net.host, "un", net.far)
+    await wishes.follow(net.host, "un", net.host.config.actor("deux"))
+    letter = Letter(net.host.config.actor("deux"), f"@deux@{net.host.config.authority}", {"fr": "<p>Lisez</p>"})
+    await until(lambda: rows(net.site, FOLLOWING) == [("accepted",)] * 2)
+    net.site.store.write(lambda connection: send(connection, net.site, letter))
+    await until(lambda: rows(net.host, "SELECT count(*) FROM documents WHERE NOT own") == [(4,)])
+    near, far = net.host.config.actor("deux"), net.far
+    assert sorted((item.actor, item.type) for item in timeline(net.host, 9, slug="un")) == sorted(
+        [(far, "Description"), (far, "Report"), (near, "Description")]
+    )
+    [item] = timeline(net.host, 9, slug="deux")
+    assert (item.type, item.actor) == ("Note", net.site.config.node_actor)
