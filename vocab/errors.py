@@ -65,8 +65,10 @@ def catalogue() -> Catalogue:
 
 
 def beside(mistake: Mistake, lang: str) -> str:
-    """The same for a reader who sees the field: without its name, and beginning as a sentence does."""
-    whole = message(replace(mistake, field="\ue000"), lang)
+    """The same for a reader who sees the field: without its name, in the words of forms, as a sentence."""
+    code = "field.missing" if mistake.params.get("value") == "" and mistake.code.endswith(".bad") else mistake.code
+    code = "form." + code if "form." + code in catalogue().texts(lang) else code
+    whole = message(replace(mistake, field="\ue000", code=code), lang)
     alone = whole.removeprefix("\ue000").lstrip(" :\u00a0\u202f").replace("\ue000", "")
     return alone[:1].upper() + alone[1:]
 

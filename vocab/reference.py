@@ -125,7 +125,8 @@ def _limits(said: dict[str, Any] | None) -> Limits | None:
 
 
 @cache
-def _compiled() -> dict[str, Any]:
+def compiled() -> dict[str, Any]:
+    """All that `compiled.json` holds, read once."""
     text = (Path(__file__).parent / "data" / "compiled.json").read_text(encoding="utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
@@ -133,7 +134,7 @@ def _compiled() -> dict[str, Any]:
 
 def version() -> str:
     """The version of the vocabulary."""
-    return str(_compiled()["version"])
+    return str(compiled()["version"])
 
 
 def _concepts(codes: list[dict[str, Any]]) -> Mapping[str, Concept]:
@@ -146,7 +147,7 @@ def _concepts(codes: list[dict[str, Any]]) -> Mapping[str, Concept]:
 def indicators() -> Mapping[str, Indicator]:
     """Every indicator by its identifier."""
     read = {}
-    for entry in _compiled()["indicators"]:
+    for entry in compiled()["indicators"]:
         plain = dict(entry)
         plain["dimensions"], plain["periods"] = tuple(plain["dimensions"]), tuple(plain["periods"])
         plain["operands"] = tuple(plain["operands"])
@@ -160,7 +161,7 @@ def indicators() -> Mapping[str, Indicator]:
 def ratios() -> tuple[Ratio, ...]:
     """The plausible ratios between two figures of one place and year."""
     read = []
-    for entry in _compiled()["ratios"]:
+    for entry in compiled()["ratios"]:
         limits = _limits(entry["plausible"])
         if limits is not None:
             read.append(Ratio(entry["numerator"], entry["denominator"], limits, entry["may_be_mean"]))
@@ -186,7 +187,7 @@ def dimensions() -> Mapping[str, Dimension]:
                 _concepts(d["codes"]),
                 d["of_persons"],
             )
-            for d in _compiled()["dimensions"]
+            for d in compiled()["dimensions"]
         }
     )
 
@@ -194,14 +195,14 @@ def dimensions() -> Mapping[str, Dimension]:
 @cache
 def scheme(name: str) -> Scheme:
     """One code list: typology, building_origin, legal_form, status, programme. Raises `KeyError`."""
-    entry = _compiled()["schemes"][name]
+    entry = compiled()["schemes"][name]
     return Scheme(name, entry["label"], _concepts(entry["codes"]))
 
 
 @cache
 def themes() -> Mapping[str, Labels]:
     """The labels of each theme."""
-    return MappingProxyType({t["id"]: t["label"] for t in _compiled()["themes"]})
+    return MappingProxyType({t["id"]: t["label"] for t in compiled()["themes"]})
 
 
 def label(name: str, code: str, lang: str) -> str:

@@ -13,6 +13,8 @@ from rdflib.collection import Collection
 from rdflib.namespace import DCTERMS, RDF, SKOS
 from rdflib.term import Node
 
+from vocab.data.forms import forms
+
 TL = Namespace("https://w3id.org/tierslieux/ns#")  # by item: a Namespace is a str, so `TL.partition` is its method
 CONCEPT = "https://w3id.org/tierslieux/concept/"
 HERE = Path(__file__).parent
@@ -151,6 +153,7 @@ def compiled() -> dict[str, Any]:
             {"id": _text(graph, s, SKOS.notation), "label": _labels(graph, s, SKOS.prefLabel)}
             for s in _ordered(graph, theme, SKOS.inScheme)
         ],
+        "forms": forms(Graph().parse(HERE / "shapes.ttl", format="turtle")),
     }
 
 

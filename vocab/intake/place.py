@@ -112,8 +112,11 @@ def _still_wrong(place: Place, found: list[Mistake]) -> Iterator[Mistake]:
 def place_toml(text: str, iri: str) -> Place | tuple[Mistake, ...]:
     """Read a `place.toml`; every mistake is reported at once."""
     data = toml.table(text, "place.toml")
-    if isinstance(data, Mistake):
-        return (data,)
+    return (data,) if isinstance(data, Mistake) else place_table(data, iri)
+
+
+def place_table(data: Mapping[str, Any], iri: str) -> Place | tuple[Mistake, ...]:
+    """Read the table of a `place.toml`, or what a form made of it."""
     found: list[Mistake] = []
     place = _place(_shape(data, found), iri, found)
     return (*found, *_still_wrong(place, found)) or place
