@@ -18,6 +18,7 @@ FILES = {
     "maillage.css": "text/css",
     "desk.css": "text/css",
     "commune.js": "text/javascript",
+    "autosave.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 SLUG = r"{slug:[a-z0-9_]{1,30}}"
