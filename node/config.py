@@ -73,6 +73,9 @@ class Config:
     allow_list: bool
     rate: int
     burst: int
+    place_documents: int
+    place_megabytes: int
+    place_posts: int
     license: str
 
     @property
@@ -177,6 +180,9 @@ OPTIONS: tuple[Option, ...] = (
     Option("federation", "allow_list", "allow_list", _flag, False),
     Option("federation", "rate", "rate", _positive, 50),
     Option("federation", "burst", "burst", _positive, 5_000),
+    Option("hosting", "documents", "place_documents", _positive, 2_000),
+    Option("hosting", "media_megabytes", "place_megabytes", _positive, 200),
+    Option("hosting", "posts_a_day", "place_posts", _positive, 50),
 )
 _BY_NAME = {f"{option.section}.{option.name}": option for option in OPTIONS}
 _BY_VARIABLE = {option.variable: option for option in OPTIONS}

@@ -21,6 +21,7 @@ from node.actors import actor_document
 from node.audience import Audience
 from node.context import Node
 from node.errors import DocumentGone
+from node.people import quotas
 from node.places import known_actor
 from node.rules import RULES
 from node.signing import signer
@@ -99,14 +100,18 @@ def put_document(
     """Sign a new version of a document and send it to its audience; None when nothing in it is new.
 
     `again`: even then. `build` makes the whole document but its proof. Raises `DocumentGone` for an id that was
-    deleted. What is shared with others is another document, under another id: nobody can then tell from a name what
-    became of it.
+    deleted, `Closed`, `QuotaReached`. What is shared with others is another document, under another id: nobody can
+    then tell from a name what became of it.
     """
     before = documents.stored(connection, document)
     if before is not None and before.deleted:
         raise DocumentGone(document)
     if before is not None and before.sharing != sharing:
         raise ValueError("the sharing of a document does not change")
+    if slug != _NODE and not again:
+        quotas.check_open(connection, node, slug)
+        if before is None:
+            quotas.check_new(connection, node, slug, kind)
     actor, now = node.config.actor(slug), timestamp(node.clock())
     kept = None if before is None else documents.bytes_at(connection, before.seq)
     if before is not None and kept is not None and not again:

@@ -117,20 +117,27 @@ def known_actor(connection: Connection, node: Node, slug: str) -> Row[Any]:
 
 def list_all(node: Node) -> list[PlaceState]:
     """The living places of this node, by short name."""
-    query = (
-        select(actors.c.slug, drafts)
-        .join(drafts, drafts.c.actor == actors.c.id)
-        .where(drafts.c.name == DESCRIPTION, actors.c.deleted.is_(None))
-        .order_by(actors.c.slug)
-    )
     with node.store.read() as connection:
-        rows = connection.execute(query).all()
-    return [PlaceState(row.slug, Place.from_json(json.loads(row.content)), state_of(row)) for row in rows]
+        return [_state(row) for row in connection.execute(_DESCRIBED)]
 
 
 def show_place(node: Node, slug: str) -> PlaceState | None:
     """One living place of this node."""
-    return next((state for state in list_all(node) if state.slug == slug), None)
+    with node.store.read() as connection:
+        row = connection.execute(_DESCRIBED.where(actors.c.slug == slug)).one_or_none()
+    return None if row is None else _state(row)
+
+
+_DESCRIBED = (
+    select(actors.c.slug, drafts)
+    .join(drafts, drafts.c.actor == actors.c.id)
+    .where(drafts.c.name == DESCRIPTION, actors.c.deleted.is_(None))
+    .order_by(actors.c.slug)
+)
+
+
+def _state(row: Row[Any]) -> PlaceState:
+    return PlaceState(row.slug, Place.from_json(json.loads(row.content)), state_of(row))
 
 
 def delete_place(node: Node, slug: str) -> None:

@@ -111,6 +111,7 @@ quotas = Table(  # a place without a row has the defaults of the configuration
     "quotas",
     truth,
     Column("place", Text, primary_key=True),
+    Column("documents", Integer),  # living at once
     Column("media_bytes", Integer),
     Column("posts_a_day", Integer),
     Column("suspended", Text),  # since when: read, but no longer changed nor published

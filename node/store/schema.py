@@ -33,6 +33,8 @@ actors = Table(
     Column("epoch", Integer, nullable=False, default=1),
     Column("seq", Integer, nullable=False, default=0),  # last actor sequence number given
     Column("accept", Text, nullable=False, default="[]"),  # JSON list of handles and IRIs accepted at once
+    Column("also_known_as", Text, nullable=False, default="[]"),  # JSON list: the actors that it was before it moved
+    Column("moved", Text),  # the actor that it is now, elsewhere
 )
 
 drafts = Table(

@@ -18,7 +18,8 @@ from multidict import MultiDict
 from node.api.accept import language
 from node.api.authenticator import Authenticator, authenticated
 from node.context import Node
-from node.people import roles, sessions
+from node.errors import NodeError
+from node.people import quotas, roles, sessions
 from node.people.accounts import Account
 from node.people.roles import Right, Role
 from node.places import show_place
@@ -91,7 +92,9 @@ class Visit(Guest):
         if self.notice is not None:
             sessions.tell(self.node, self.session, "", {})
         state = show_place(self.node, self.place) if self.place else None
+        closed = _closed(self.node, self.place) if self.place else None
         return {
+            "closed": closed.text(self.lang) if closed else "",
             "account": self.account,
             "slug": self.place,
             "place_name": state.place.name if state else self.place,
@@ -121,15 +124,22 @@ def is_ours(request: web.Request) -> bool:
 
 
 def routes(
-    node: Node, path: str, right: Right, show: Handler | None = None, act: Handler | None = None, upload: int = 0
+    node: Node,
+    path: str,
+    right: Right,
+    show: Handler | None = None,
+    act: Handler | None = None,
+    upload: int = 0,
+    closed_too: bool = False,
 ) -> list[web.RouteDef]:
     """GET and POST of one page. Handlers take a `Visit` and give a response; plain functions run in a thread.
 
-    `upload`: the bytes that a form with files may have; 0: forms without files only.
+    `upload`: the bytes that a form with files may have; 0: forms without files only. `closed_too`: what it does may be
+    done for a place that is suspended or has moved. A `NodeError` that a handler raises is said on a page.
     """
 
     async def opened(request: web.Request) -> Visit | web.Response:
-        return await asyncio.to_thread(_visit, node, request, right)
+        return await asyncio.to_thread(_visit, node, request, right, closed_too)
 
     return _both(node, path, opened, show, act, upload)
 
@@ -176,15 +186,18 @@ def _both(
 
 async def _answer(handler: Handler | None, caller: Guest) -> web.StreamResponse:
     assert handler is not None
-    if inspect.iscoroutinefunction(handler):
-        response = await handler(caller)
-    else:
-        response = await asyncio.to_thread(handler, caller)
+    try:
+        if inspect.iscoroutinefunction(handler):
+            response = await handler(caller)
+        else:
+            response = await asyncio.to_thread(handler, caller)
+    except NodeError as error:
+        return _refused(caller.node, caller.request, 409, "cannot", error)
     assert isinstance(response, web.StreamResponse)
     return response
 
 
-def _visit(node: Node, request: web.Request, right: Right) -> Visit | web.Response:
+def _visit(node: Node, request: web.Request, right: Right, closed_too: bool) -> Visit | web.Response:
     session = sessions.read(node, request.cookies.get(sessions.COOKIE, ""))
     if session is None:
         return _log_in(node, request)
@@ -195,6 +208,9 @@ def _visit(node: Node, request: web.Request, right: Right) -> Visit | web.Respon
         return _refused(node, request, 404, "unknown")
     if not roles.allows(account, role, right):
         return _refused(node, request, 403, "right")
+    closed = _closed(node, slug) if slug and request.method == "POST" and right in (Right.EDIT, Right.OWN) else None
+    if closed is not None and not closed_too:
+        return _refused(node, request, 409, "cannot", closed)
     lang = language(request) if "lang" in request.query else account.language
     return Visit(
         node, request, lang, account=account, session=session.hash, place=slug, role=role, notice=session.notice
@@ -206,9 +222,19 @@ def _log_in(node: Node, request: web.Request) -> web.Response:
     return web.Response(status=303, headers={"Location": plain.link(language(request), "/login", next=there)})
 
 
-def _refused(node: Node, request: web.Request, status: int, why: str) -> web.Response:
+def _closed(node: Node, slug: str) -> quotas.Closed | None:
+    """Why a place says nothing new."""
+    try:
+        with node.store.read() as connection:
+            quotas.check_open(connection, node, slug)
+    except quotas.Closed as closed:
+        return closed
+    return None
+
+
+def _refused(node: Node, request: web.Request, status: int, why: str, error: NodeError | None = None) -> web.Response:
     lang = language(request)
-    html = plain.render(node, "manage/refused.html", lang, why=why)
+    html = plain.render(node, "manage/refused.html", lang, why=why, lines=error.lines(lang) if error else ())
     return web.Response(text=html, status=status, content_type="text/html", headers=HEADERS)
 
 

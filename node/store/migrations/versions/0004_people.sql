@@ -84,6 +84,7 @@ CREATE TABLE sharing_choices (
 );
 CREATE TABLE quotas (
   place TEXT NOT NULL,
+  documents INTEGER,
   media_bytes INTEGER,
   posts_a_day INTEGER,
   suspended TEXT,
@@ -116,3 +117,5 @@ CREATE TABLE place_blocks (
   since TEXT NOT NULL,
   PRIMARY KEY (actor, blocked)
 );
+ALTER TABLE actors ADD COLUMN also_known_as TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE actors ADD COLUMN moved TEXT;
