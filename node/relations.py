@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from federation import discovery
-from federation.activity import id_of, is_iri
+from federation.activity import id_of, is_iri, origin
+from federation.actor import IMPLEMENTS
 from federation.discovery import Resolved
 from federation.errors import Refused
 from federation.inbox import Verified
@@ -244,9 +245,29 @@ def drop(connection: Connection, actor: str) -> None:
     connection.execute(delete(grants).where(grants.c.grantee == actor))
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a place lets one actor have: all that it shares with partners (network), or for totals (aggregate-only)."""
+
+    grantee: str
+    level: str
+    since: str
+
+
+def grants_of(node: Node, slug: str) -> list[Grant]:
+    """With whom a place shares, by name of their address."""
+    query = select(grants).where(grants.c.actor == node.config.actor(slug)).order_by(grants.c.grantee)
+    with node.store.read() as connection:
+        return [Grant(row.grantee, row.level, row.since) for row in connection.execute(query)]
+
+
 async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachable:
-    """Grant one actor what a place shares at `level`; the IRI granted to."""
+    """Grant one actor what a place shares at `level`; the IRI granted to. What is granted to a place of our software
+    is granted to the site that reads for it: it is the one that asks, and that keeps."""
     found = await resolve(node, who)
+    site = _site_of(found) if isinstance(found, Resolved) else ""
+    if site:
+        found = await resolve(node, site)
     if isinstance(found, Unreachable):
         return found
 
@@ -260,6 +281,12 @@ async def share(node: Node, slug: str, who: str, level: str) -> str | Unreachabl
         return found.actor.id
 
     return await written(node, act)
+
+
+def _site_of(found: Resolved) -> str:
+    """The site that speaks for a place of our software; empty for a site, and for other software."""
+    site = id_of(json.loads(found.document).get("generator")) if IMPLEMENTS in found.actor.implements else ""
+    return site if is_iri(site) and origin(site) == origin(found.actor.id) else ""
 
 
 async def unshare(node: Node, slug: str, who: str) -> str | None:

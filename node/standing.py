@@ -15,7 +15,7 @@ from node.context import Node
 from node.deliveries import Delivered, last_words
 from node.publish import said_in
 from node.rejections import Rejection
-from node.store.schema import documents, drafts, peers
+from node.store.schema import actors, documents, drafts, peers
 from vocab.errors import visible
 
 SHARINGS = ("public", "network", "aggregate-only")
@@ -64,11 +64,13 @@ def progress(sent: Delivered) -> str:
     return "trying" if sent.state == "waiting" and sent.attempts else sent.state
 
 
-def others(connection: Connection, actors: Iterable[str]) -> dict[str, Other]:
+def others(connection: Connection, named: Iterable[str]) -> dict[str, Other]:
     """What is known of some actors, under their ids: an entry for each."""
-    wanted = list(dict.fromkeys(actors))
+    wanted = list(dict.fromkeys(named))
     rows = connection.execute(select(peers).where(peers.c.actor.in_(wanted)))
     known = {row.actor: _other(row.actor, row.name or "", row.handle or "", row.host) for row in rows}
+    ours = connection.execute(select(actors.c.id, actors.c.name).where(actors.c.id.in_(wanted)))
+    known |= {row.id: _other(row.id, row.name, "", urlsplit(row.id).netloc) for row in ours}
     return {actor: known.get(actor) or _other(actor, "", "", urlsplit(actor).netloc) for actor in wanted}
 
 

@@ -4,16 +4,18 @@ The node follows once, for all of its places that want it, and leaves with the l
 node is heard without asking. What a place shuts out is its own affair; `hosts` decides for the whole node.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from federation import discovery
 from node import relations
 from node.context import Node
+from node.places import known_actor
 from node.relations import Unreachable
 from node.store import times
 from node.store.people import followed_for, place_blocks
@@ -102,6 +104,17 @@ def wishes(node: Node, slug: str) -> tuple[Wish, ...]:
         Wish(row.target, "accepted" if row.id else row.state or "ended", row.since, row.target in ours) for row in rows
     ]
     return tuple(sorted(found, key=lambda wish: (wish.state == "accepted", wish.target)))
+
+
+def welcome(node: Node, slug: str, other: str) -> None:
+    """Let somebody follow a place without being asked each time."""
+
+    def act(connection: Connection) -> None:
+        row = known_actor(connection, node, slug)
+        accepted = dict.fromkeys([*json.loads(row.accept), other])
+        connection.execute(update(actors).where(actors.c.id == row.id).values(accept=json.dumps(list(accepted))))
+
+    node.store.write(act)
 
 
 def block(node: Node, slug: str, other: str) -> bool:
