@@ -12,6 +12,7 @@ MODULES = (
     "node.web.manage.account",
     "node.web.manage.publish",
     "node.web.manage.entries",
+    "node.web.manage.network",
     "node.web.manage.home",
 )
 
