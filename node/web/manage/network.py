@@ -70,7 +70,6 @@ def page(visit: Visit, search: Search | None, asked: str, problem: answering.Pro
         known = standing.others(connection, actors)
     return visit.page(
         "manage/network.html",
-        400 if problem else 200,
         here="network",
         handle=f"@{slug}@{node.config.authority}",
         problem=problem,

@@ -27,7 +27,7 @@ _SHOWN = 12  # names of one audience; the others are counted
 Found = Sequence[tuple[Change, tuple[Mistake, ...]]]
 
 
-def show(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
+def show(visit: Visit, problem: str = "") -> web.Response:
     """The page, or, for who asks for `part=status`, the part of it that lives."""
     receivers = standing.receivers(visit.node, visit.place)
     live = reception.shown(receivers, visit.place, visit.lang)
@@ -35,16 +35,16 @@ def show(visit: Visit, status: int = 200, problem: str = "") -> web.Response:
         return visit.page("manage/receivers.html", here="publish", live=live)
     found = preview(visit.node, visit.place)
     values = _values(visit, found) | {"seen": seen(found), "problem": problem, "live": live}
-    return visit.page("manage/publish.html", status, here="publish", **values)
+    return visit.page("manage/publish.html", here="publish", **values)
 
 
 def act(visit: Visit) -> web.Response:
     """Publish what was shown, or show what has become of it since."""
     found = preview(visit.node, visit.place)
     if any(mistakes for _, mistakes in found):
-        return show(visit, 400, "wrong")
+        return show(visit, "wrong")
     if visit.form.get("seen") != seen(found):
-        return show(visit, 409, "changed")
+        return show(visit, "changed")
     done = publish(visit.node, visit.place)
     audit.note(visit.node, visit.account.id, "published", visit.place, documents=len(done.changes))
     notice = "manage.publish.done" if done.queued else "manage.publish.done.alone"
