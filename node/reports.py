@@ -1,7 +1,7 @@
 """The figures of a place as its manager enters them: one draft a period and a sharing level."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select, update
@@ -11,6 +11,7 @@ from node.places import content_text, known_actor, put_draft, state_of
 from node.store import times
 from node.store.schema import actors, drafts
 from vocab.model import Observation
+from vocab.sharing import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,44 @@ def add_report(node: Node, slug: str, period: str, observations: Sequence[Observ
     return node.store.write(act)
 
 
+def figures_of(node: Node, slug: str) -> dict[tuple[str, str], tuple[Observation, ...]]:
+    """What is entered for a place, by period and sharing level; what is to be withdrawn is left out."""
+    query = select(drafts).join(actors, actors.c.id == drafts.c.actor).where(actors.c.slug == slug)
+    with node.store.read() as connection:
+        rows = connection.execute(query.where(drafts.c.name.startswith("report/"), drafts.c.removed.is_(False))).all()
+    contents = [json.loads(row.content) for row in rows]
+    return {(c["period"], c["sharing"]): tuple(map(Observation.from_json, c["observations"])) for c in contents}
+
+
+def put_period(node: Node, slug: str, period: str, by_level: Mapping[str, Sequence[Observation]]) -> None:
+    """All the figures of a period, each at one sharing level, in one transaction; a level without any is withdrawn.
+
+    Raises `PlaceUnknown`.
+    """
+    now = times.text(node.clock())
+
+    def act(connection: Connection) -> None:
+        actor = known_actor(connection, node, slug).id
+        for level in LEVELS:
+            name, figures = draft_name(period, level), by_level.get(level, ())
+            if figures:
+                said = [figure.to_json() for figure in figures]
+                content = {"period": period, "sharing": level, "observations": said}
+                put_draft(connection, actor, name, content_text(content), now)
+            else:
+                _withdraw(connection, actor, name, now)
+
+    node.store.write(act)
+
+
+def _withdraw(connection: Connection, actor: str, name: str, now: str) -> bool:
+    key = (drafts.c.actor == actor) & (drafts.c.name == name)
+    if connection.execute(delete(drafts).where(key, drafts.c.document.is_(None))).rowcount:
+        return True
+    removed = update(drafts).where(key, drafts.c.removed.is_(False))
+    return bool(connection.execute(removed.values(removed=True, updated=now)).rowcount)
+
+
 def list_all(node: Node, slug: str | None = None) -> list[ReportState]:
     """The reports entered for one place, or for all."""
     query = (
@@ -66,11 +105,6 @@ def remove_report(node: Node, slug: str, period: str, sharing: str) -> bool:
 
     def act(connection: Connection) -> bool:
         actor = known_actor(connection, node, slug).id
-        key = (drafts.c.actor == actor) & (drafts.c.name == draft_name(period, sharing))
-        if connection.execute(delete(drafts).where(key, drafts.c.document.is_(None))).rowcount:
-            return True
-        removed = update(drafts).where(key, drafts.c.removed.is_(False))
-        changed = connection.execute(removed.values(removed=True, updated=times.text(node.clock())))
-        return bool(changed.rowcount)
+        return _withdraw(connection, actor, draft_name(period, sharing), times.text(node.clock()))
 
     return node.store.write(act)

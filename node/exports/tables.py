@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from xml.sax.saxutils import escape
 
@@ -21,10 +21,18 @@ _URN = "urn:oasis:names:tc:opendocument:xmlns:"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
+Rows = Iterable[Sequence[Cell]]
+
+
 def csv_of(entries: Sequence[Entry]) -> bytes:
     """One file of the whole grid."""
+    return csv_rows(grid(entries))
+
+
+def csv_rows(rows: Rows) -> bytes:
+    """One file of these rows."""
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(map(_text, grid(entries)))
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(map(_text, rows))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
@@ -38,13 +46,18 @@ def _exact(cell: Cell) -> bool:
 
 
 def xlsx_of(entries: Sequence[Entry]) -> bytes:
-    """Office Open XML (ECMA-376): figures are numbers, all else is text."""
+    """Office Open XML (ECMA-376) of the whole grid."""
+    return xlsx_rows(grid(entries), _SHEET, "C2")
+
+
+def xlsx_rows(rows: Rows, title: str, frozen: str) -> bytes:
+    """Office Open XML (ECMA-376): figures are numbers, all else is text; what is above and left of `frozen` stays."""
     from openpyxl import Workbook  # type: ignore[import-untyped]
 
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(_SHEET)
-    sheet.freeze_panes = "C2"
-    for row in grid(entries):
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = frozen
+    for row in rows:
         texts = _text(row)
         sheet.append([cell if _exact(cell) else _xlsx(text) for cell, text in zip(row, texts, strict=True)])
     made = io.BytesIO()
@@ -58,12 +71,17 @@ def _xlsx(text: str) -> str | None:
 
 
 def ods_of(entries: Sequence[Entry]) -> bytes:
+    """OpenDocument 1.3 (ISO/IEC 26300) of the whole grid."""
+    return ods_rows(grid(entries), _SHEET)
+
+
+def ods_rows(given: Rows, title: str) -> bytes:
     """OpenDocument 1.3 (ISO/IEC 26300): one sheet."""
-    rows = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in grid(entries))
+    rows = "".join(f"<table:table-row>{''.join(map(_ods_cell, row))}</table:table-row>" for row in given)
     spaces = " ".join(f'xmlns:{name}="{_URN}{name}:1.0"' for name in ("office", "table", "text"))
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.3"><office:body>'
-        f'<office:spreadsheet><table:table table:name="{_SHEET}">{rows}</table:table></office:spreadsheet>'
+        f'<office:spreadsheet><table:table table:name="{escape(title)}">{rows}</table:table></office:spreadsheet>'
         "</office:body></office:document-content>"
     )
     listed = "".join(

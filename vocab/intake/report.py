@@ -18,6 +18,7 @@ from vocab.reference import indicators
 from vocab.units import decimal
 
 COLUMNS = ("indicator", "value", "unit", "status", "method", "breakdown")
+BESIDE = ("question", "last")  # what a sheet to fill in says for its reader, and nobody reads back
 OF_MANY = ("place", "period", *COLUMNS)  # of a file that holds several places or years
 _NEEDED = ("indicator", "value", "unit", "status")
 MAX_BYTES = 2_000_000
@@ -79,7 +80,8 @@ class Line:
 
 def _header(table: _Table, known: tuple[str, ...] = COLUMNS) -> list[Mistake]:
     names = table.names
-    found = [check.unknown(table.line, "column.unknown", name, known) for name in names if name not in known]
+    wrong = [name for name in names if name not in known and name not in BESIDE]
+    found = [check.unknown(table.line, "column.unknown", name, known) for name in wrong]
     found += [Mistake(table.line, "column.missing", {"value": name}) for name in _NEEDED if name not in names]
     if len(set(names)) < len(names):
         found.append(Mistake(table.line, "column.twice"))

@@ -13,6 +13,8 @@ MODULES = (
     "node.web.manage.publish",
     "node.web.manage.entries",
     "node.web.manage.network",
+    "node.web.manage.figures",
+    "node.web.manage.worksheets",
     "node.web.manage.home",
 )
 

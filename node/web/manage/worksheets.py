@@ -1,0 +1,113 @@
+"""The yearly figures by spreadsheet: the sheet to fill in, the one that came back, and the differences to accept."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from node.context import Node
+from node.exports import tables
+from node.importers.refused import FileRefused
+from node.people import entries, worksheet, yearbook
+from node.people.roles import Right
+from node.web import desk, plain, wording
+from node.web.desk import Visit
+from node.web.manage.figures import OF_YEAR, address, period_of
+from vocab.errors import Mistake, message
+from vocab.model import Observation
+from vocab.oddity import say, subject
+
+_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ods": "application/vnd.oasis.opendocument.spreadsheet",
+}
+_BYTES = 2_000_000
+
+
+def download(visit: Visit) -> web.Response:
+    """The sheet, filled with what is known."""
+    period, kind = period_of(visit), visit.request.match_info["kind"]
+    known = yearbook.figures(visit.node, visit.place)
+    _, last = yearbook.last_before(known, period)
+    rows = list(worksheet.rows(known.get(period, ()), last, visit.lang))
+    if kind == "csv":
+        body = tables.csv_rows(rows)
+    elif kind == "xlsx":
+        body = tables.xlsx_rows(rows, wording.period(period, visit.lang), "C2")
+    else:
+        body = tables.ods_rows(rows, wording.period(period, visit.lang))
+    name = f"{visit.place}-{period.replace('/', '_')}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return web.Response(body=body, content_type=_TYPES[kind], headers=headers)
+
+
+def upload(visit: Visit) -> web.Response:
+    """Read the sheet; nothing is taken yet, only kept aside for the next page."""
+    period, files = period_of(visit), [each for each in visit.files.values() if each.data]
+    if not files:
+        return visit.go(address(visit.place, period, visit.lang), "figures.sheet.none")
+    known = yearbook.figures(visit.node, visit.place)
+    others = [figure for other, some in known.items() if other != period for figure in some]
+    try:
+        read = worksheet.read(files[0].data, period, others)
+    except FileRefused as refused:
+        return _page(visit, period, files[0].name, wrong=[refused.text(visit.lang)])
+    figures = [each for each in read if isinstance(each, Observation)]
+    wrong = [_line(each, visit.lang) for each in read if isinstance(each, Mistake)]
+    if wrong:
+        return _page(visit, period, files[0].name, wrong=wrong)
+    now = worksheet.taken(known.get(period, ()), figures)
+    content = json.dumps([figure.to_json() for figure in figures])
+    entries.keep(visit.node, visit.place, _kept(period), [("sheet", content)], visit.account.id)
+    before = {k: v for k, v in known.items() if k != period}
+    odd = yearbook.oddities(visit.node, visit.place, before, now)
+    checks = [f"{subject(each, visit.lang)} : {say(each, visit.lang)}" for each in odd]
+    changes = worksheet.changes(known.get(period, ()), now, visit.lang)
+    return _page(visit, period, files[0].name, changes=changes, checks=checks)
+
+
+def _kept(period: str) -> str:
+    return f"sheet/{period.replace('/', '_')}"
+
+
+def _line(mistake: Mistake, lang: str) -> str:
+    return message(mistake, lang)
+
+
+def _page(visit: Visit, period: str, file: str, **more: Any) -> web.Response:
+    base = f"/manage/{visit.place}/figures/{period.replace('/', '_')}"
+    values = {"wrong": [], "changes": (), "checks": []} | more
+    said: dict[str, Any] = {
+        "period": wording.period(period, visit.lang),
+        "base": base,
+        "file": file[:120],
+        "here": "figures",
+    }
+    return visit.page("manage/sheet.html", **(said | values))
+
+
+def take(visit: Visit) -> web.Response:
+    """Take what the last sheet said, and was shown."""
+    period = period_of(visit)
+    kept = entries.kept(visit.node, visit.place, _kept(period))
+    if kept is None:
+        return visit.go(address(visit.place, period, visit.lang), "figures.sheet.gone")
+    figures = [Observation.from_json(each) for each in json.loads(dict(kept.pairs)["sheet"])]
+    known = yearbook.figures(visit.node, visit.place)
+    now = worksheet.taken(known.get(period, ()), figures)
+    wrong = yearbook.mistakes(known, period, now)
+    if wrong:
+        return _page(visit, period, "", wrong=[_line(each, visit.lang) for each in wrong])
+    yearbook.keep(visit.node, visit.place, period, now)
+    entries.drop(visit.node, visit.place, _kept(period))
+    return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/figures"), "figures.sheet.taken")
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """The sheet, its return, its acceptance."""
+    return [
+        *desk.routes(node, OF_YEAR + "/sheet.{kind:csv|xlsx|ods}", Right.SEE, download),
+        *desk.routes(node, OF_YEAR + "/sheet", Right.EDIT, act=upload, upload=_BYTES),
+        *desk.routes(node, OF_YEAR + "/sheet/take", Right.EDIT, act=take),
+    ]
