@@ -67,7 +67,8 @@ def _kind(graph: Graph, asked: Node, is_listed: bool, is_one: bool) -> str:
     return "long" if _number(graph, asked, SH.maxLength) >= _LONG else "text"
 
 
-def _field(graph: Graph, asked: Node, above: str = "") -> dict[str, Any]:
+def _field(graph: Graph, asked: Node, above: str = "", needed: bool = True) -> dict[str, Any]:
+    """One question; what is inside something optional is only `required` once the rest is there, so not asked for."""
     pattern = _text(graph, asked, SH.pattern)
     scheme = _SCHEME.match(pattern)
     codes, key = _codes(graph, asked), _key(graph, asked)
@@ -75,6 +76,7 @@ def _field(graph: Graph, asked: Node, above: str = "") -> dict[str, Any]:
     kind = _kind(graph, asked, bool(scheme or codes), is_one)
     name = f"{above}.{key}" if above else key
     inner = graph.value(asked, SH.node)
+    required = bool(_number(graph, asked, SH.minCount)) or _text(graph, asked, TLS["required"]) == "true"
     return {
         "name": name,
         "path": _text(graph, asked, SH.path),
@@ -82,14 +84,14 @@ def _field(graph: Graph, asked: Node, above: str = "") -> dict[str, Any]:
         "label": _texts(graph, asked, SH.name),
         "help": _texts(graph, asked, SH.description),
         "message": _texts(graph, asked, SH.message),
-        "required": bool(_number(graph, asked, SH.minCount)) or _text(graph, asked, TLS["required"]) == "true",
+        "required": needed and required,
         "pattern": "" if scheme else pattern,
         "shortest": _number(graph, asked, SH.minLength),
         "longest": _number(graph, asked, SH.maxLength),
         "scheme": scheme[1] if scheme else "",
         "omits": sorted(map(str, graph.objects(asked, TLS["omits"]))),
         "codes": codes,
-        "fields": [] if inner is None else [_field(graph, each, name) for each in _ordered(graph, inner)],
+        "fields": [] if inner is None else [_field(graph, each, name, required) for each in _ordered(graph, inner)],
     }
 
 

@@ -34,6 +34,13 @@ def commune(values: Mapping[str, str]) -> str | Mistake:
     return Mistake(COMMUNE, "commune.choose" if likely else "commune.none", {"value": text})
 
 
+def with_commune(pairs: Pairs, code: str) -> list[tuple[str, str]]:
+    """The same with this commune in the box, and nothing left to choose."""
+    found = territory.commune(code)
+    label = communes.label(found) if found else code
+    return [*((name, text) for name, text in pairs if name not in (COMMUNE, AMONG)), (COMMUNE, label)]
+
+
 def _put(table: dict[str, Any], name: str, field: Field, text: str) -> None:
     """Keep one value where `place.toml` has it."""
     above, _, key = name.rpartition(".")
@@ -68,18 +75,16 @@ def table(pairs: Pairs) -> dict[str, Any]:
 
 
 def renumbered(pairs: Pairs) -> list[tuple[str, str]]:
-    """The same without the rows in which nothing is said, so that row 1 is the first that `place_form` speaks of."""
-    kept = [(found[1], int(found[2])) for name, text in pairs if text.strip() and (found := _ROW.fullmatch(name))]
-    rows = sorted(set(kept))
+    """The fields that the form has, without the rows in which nothing is said, so that the rows count from 1."""
+    known = [(name, text, _ROW.fullmatch(name)) for name, text in pairs if name == AMONG or forms.field(name)]
+    rows = sorted({(row[1], int(row[2])) for _, text, row in known if row and text.strip()})
     number = {row: sum(other[0] == row[0] for other in rows[: at + 1]) for at, row in enumerate(rows)}
     said = []
-    for name, text in pairs:
-        found = _ROW.fullmatch(name)
-        row = (found[1], int(found[2])) if found else None
-        if found is None or row is None:
+    for name, text, row in known:
+        if row is None and "[" not in name:
             said.append((name, text))
-        elif row in number:
-            said.append((f"{found[1]}[{number[row]}].{found[3]}", text))
+        elif row is not None and (row[1], int(row[2])) in number:
+            said.append((f"{row[1]}[{number[row[1], int(row[2])]}].{row[3]}", text))
     return said
 
 
@@ -91,7 +96,13 @@ def place_pairs(place: Place) -> list[tuple[str, str]]:
     if found is not None:
         said["address"]["commune"] = communes.label(found)
         said["address"]["locality"] = "" if place.address.locality == found.name else place.address.locality
-    return [(name, text) for name, text in forms.pairs(said) if name != "iri"]
+    return [(name, _shown(name, text)) for name, text in forms.pairs(said) if name != "iri"]
+
+
+def _shown(name: str, text: str) -> str:
+    """A date as people write it: 01/09/2021."""
+    field = forms.field(name)
+    return "/".join(reversed(text.split("-"))) if field is not None and field.kind == "day" else text
 
 
 def place_form(pairs: Pairs, iri: str) -> Place | tuple[Mistake, ...]:

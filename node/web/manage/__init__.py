@@ -11,6 +11,7 @@ MODULES = (
     "node.web.manage.join",
     "node.web.manage.account",
     "node.web.manage.publish",
+    "node.web.manage.description",
     "node.web.manage.entries",
     "node.web.manage.network",
     "node.web.manage.figures",

@@ -1,0 +1,78 @@
+"""What a place says it is, every field of it: saved when nothing is left to mend, kept as it is typed before."""
+
+from aiohttp import web
+
+from node.context import Node
+from node.people import audit, entries
+from node.people.roles import Right
+from node.places import DESCRIPTION, add_place, show_place
+from node.web import desk, plain
+from node.web.desk import Visit
+from node.web.filled import filled
+from vocab.errors import Mistake
+from vocab.forms import Pairs
+from vocab.intake import form
+from vocab.model import Place
+
+PATH = "/manage/{slug:[a-z0-9_]{1,30}}/description"
+
+
+def _page(visit: Visit, pairs: Pairs, mistakes: tuple[Mistake, ...] = (), more_rows: str = "") -> web.Response:
+    entry = entries.kept(visit.node, visit.place, DESCRIPTION) if not visit.form else None
+    f = filled(visit.lang, pairs, mistakes, more_rows)
+    status = 400 if mistakes else 200
+    return visit.page("manage/description.html", status, f=f, entry=entry, here="description")
+
+
+def _saved(visit: Visit) -> Pairs:
+    state = show_place(visit.node, visit.place)
+    return form.place_pairs(state.place) if state else ()
+
+
+def show(visit: Visit) -> web.Response:
+    """What is being typed, else what is saved."""
+    entry = entries.kept(visit.node, visit.place, DESCRIPTION)
+    return _page(visit, form.renumbered(entry.pairs) if entry else _saved(visit))
+
+
+def act(visit: Visit) -> web.Response:
+    """`do`: save, later, forget, commune (search), row:FIELD (one more)."""
+    done = visit.form.get("do", "save")
+    pairs = form.renumbered(list(visit.form.items()))
+    here = f"/manage/{visit.place}/description"
+    if done == "forget":
+        entries.drop(visit.node, visit.place, DESCRIPTION)
+        return visit.go(plain.link(visit.lang, here), "describe.forgotten")
+    if not entries.keep(visit.node, visit.place, DESCRIPTION, pairs, visit.account.id):
+        raise web.HTTPRequestEntityTooLarge(max_size=entries.LARGEST, actual_size=0)
+    if done == "later":
+        return visit.go(plain.link(visit.lang, f"/manage/{visit.place}"), "describe.is_kept")
+    if done == "commune":
+        return _page(visit, *_searched(pairs))
+    if done.startswith("row:"):
+        return _page(visit, pairs, (), done.removeprefix("row:"))
+    return _save(visit, pairs)
+
+
+def _searched(pairs: Pairs) -> tuple[Pairs, tuple[Mistake, ...]]:
+    """The form with the one commune that is meant, or with those among which to choose."""
+    found = form.commune(dict(pairs))
+    if isinstance(found, Mistake):
+        return pairs, (found,)
+    return form.with_commune(pairs, found), ()
+
+
+def _save(visit: Visit, pairs: Pairs) -> web.Response:
+    read = form.place_form(pairs, visit.node.config.place(visit.place))
+    if not isinstance(read, Place):
+        return _page(visit, pairs, read)
+    change = add_place(visit.node, visit.place, read)
+    entries.drop(visit.node, visit.place, DESCRIPTION)
+    audit.note(visit.node, visit.account.id, "described", visit.place)
+    notice = "describe.same" if change == "same" else "describe.saved"
+    return visit.go(plain.link(visit.lang, f"/manage/{visit.place}"), notice)
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """A reader sees it; an editor changes it."""
+    return [*desk.routes(node, PATH, Right.SEE, show), *desk.routes(node, PATH, Right.EDIT, act=act)]

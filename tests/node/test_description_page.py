@@ -1,0 +1,171 @@
+"""The page where a place is described: asked as the shapes say, mended next to the field, never lost."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+import vocab
+from node.people import entries
+from node.places import show_place
+from tests.node.desk import SLUG, Site, populated, served
+from vocab import forms
+from vocab.model import Hours, Operator
+
+PATH = f"/manage/{SLUG}/description"
+FULL = [
+    ("name", "L’Établi du port"), ("typology", "coworking"), ("typology", "makerspace"), ("status", "open"),
+    ("opened", "09/2019"), ("summary.fr", "Un lieu.\r\n\r\nPour <tous>."), ("programme", "fabrique-de-territoire"),
+    ("website", "www.etabli.fr"), ("address.commune", "Nantes (44)"), ("address.street", "3 quai de la Fosse"),
+    ("address.postcode", "44000"), ("geo.lat", "47,2115"), ("geo.lon", "-1,5604"), ("building_origin", "warehouse"),
+    ("operator.name", "Les Amis de l’Établi"), ("operator.legal_form", "association"),
+    ("operator.siren", "732 829 320"), ("operator.rna", "w442012345"), ("hours[1].opens", ""),
+    ("hours[2].days", "Mo"), ("hours[2].days", "Fr"), ("hours[2].opens", "9h"), ("hours[2].closes", "18h30"),
+]  # fmt: skip
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with served(populated(tmp_path / "node")) as opened:
+        yield opened
+
+
+async def test_every_question_of_the_shapes_is_asked_in_both_languages(site: Site) -> None:
+    site.come_in("owner")
+    for lang in ("fr", "en"):
+        html = unescape(await (await site.get(f"{PATH}?lang={lang}")).text()).replace("\u202f", " ")
+        for field in forms.fields().values():
+            label = field.label[lang]
+            assert label[:1].upper() + label[1:] in html, field.name
+            for choice in field.choices():
+                assert choice.label[lang] in html
+    assert 'value="L\'Établi"' in html.replace("L’", "L'")
+
+
+async def test_everything_is_saved_and_shown_again(site: Site) -> None:
+    site.come_in("editor")
+    answer = await site.post(PATH, [*FULL, ("do", "save")])
+    assert (answer.status, answer.headers["Location"]) == (303, f"/manage/{SLUG}?lang=fr")
+    state = show_place(site.node, SLUG)
+    assert state is not None
+    place = state.place
+    assert (place.name, place.typology, place.opened) == ("L’Établi du port", ("coworking", "makerspace"), "2019-09")
+    assert (place.address.commune, place.address.locality) == ("44109", "Nantes")
+    assert place.operator == Operator("Les Amis de l’Établi", "association", "732829320", "W442012345")
+    assert place.hours == (Hours(("Mo", "Fr"), "09:00", "18:30"),)
+    assert place.summary == {"fr": "Un lieu.\n\nPour <tous>."}
+    html = await (await site.get(PATH)).text()
+    assert 'value="09/2019"' in html
+    assert 'value="Nantes (44)"' in html
+    assert "Pour &lt;tous&gt;." in html
+    assert entries.of(site.node, SLUG) == []
+    assert (await site.post(PATH, [*FULL, ("do", "save")])).status == 303
+    assert "Rien n’a changé" in await (await site.get(f"/manage/{SLUG}")).text()
+
+
+async def test_what_is_wrong_is_said_next_to_its_field_and_nothing_is_lost(site: Site) -> None:
+    site.come_in("owner")
+    wrong = [("name", "L’Établi"), ("opened", "hier"), ("operator.siren", "12"), ("address.commune", "Nantes")]
+    answer = await site.post(PATH, [*wrong, ("do", "save")])
+    html = (await answer.text()).replace("\u202f", " ")
+    assert answer.status == 400
+    assert '<a href="#typology">Typologie</a>' in html
+    assert '<a href="#operator.siren">Structure gestionnaire, SIREN</a>' in html
+    assert 'aria-describedby="opened-wrong opened-help" aria-invalid="true"' in html
+    assert "« hier » n&#39;est pas une date. Écrivez 2021, 09/2021 ou 01/09/2021." in html
+    kept = await (await site.get(PATH)).text()
+    assert 'value="hier"' in kept
+    assert "Owner a commencé des changements" in kept
+    state = show_place(site.node, SLUG)
+    assert state is not None
+    assert state.place.opened == ""
+    await site.post(PATH, {"do": "forget"})
+    assert 'value="hier"' not in await (await site.get(PATH)).text()
+
+
+async def test_a_commune_is_chosen_without_a_script(site: Site) -> None:
+    site.come_in("owner")
+    html = await (await site.post(PATH, [("address.commune", "saint denis"), ("do", "commune")])).text()
+    assert 'name="address.commune.among" value="93066"' in html
+    assert "Saint-Denis (93)" in html
+    chosen = [("address.commune", "saint denis"), ("address.commune.among", "93066")]
+    html = await (await site.post(PATH, [*chosen, ("do", "commune")])).text()
+    assert 'value="Saint-Denis (93)"' in html
+    assert "among" not in html
+    html = await (await site.post(PATH, [("address.commune", "23000"), ("name", "Gardé"), ("do", "commune")])).text()
+    assert "Guéret (23)" in html
+    assert 'value="Gardé"' in html
+
+
+async def test_one_more_row_and_later_without_a_script(site: Site) -> None:
+    site.come_in("owner")
+    row = [("hours[1].days", "Mo"), ("hours[1].opens", "09:00")]
+    html = await (await site.post(PATH, [*row, ("do", "row:hours")])).text()
+    assert 'name="hours[2].opens"' in html
+    answer = await site.post(PATH, [*row, ("do", "later")])
+    assert answer.status == 303
+    assert 'name="hours[1].days" value="Mo" checked' in await (await site.get(PATH)).text()
+
+
+async def test_a_reader_reads_and_a_stranger_sees_nothing(site: Site) -> None:
+    site.come_in("reader")
+    html = await (await site.get(PATH)).text()
+    assert '<fieldset class="whole" disabled>' in html
+    assert 'value="save">Enregistrer' not in html.partition('class="go"')[2]
+    assert (await site.post(PATH, [*FULL, ("do", "save")])).status == 403
+    site.come_in("stranger")
+    assert (await site.get(PATH)).status == 404
+    assert (await site.post(PATH, [*FULL, ("do", "save")])).status == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["name[", "hours[x].opens", "hours[1]", "address", "summary.de", "name.fr", "a" * 9000]
+)
+async def test_whatever_is_sent_is_answered(site: Site, name: str) -> None:
+    site.come_in("owner")
+    for do in ("save", "row:hours", "commune", "row:", "other"):
+        assert (await site.post(PATH, [(name, "x"), ("name", "y"), ("do", do)])).status in (200, 400)
+    assert (await site.get(PATH)).status == 200
+
+
+_SHOWN = """
+import asyncio, sys
+from pathlib import Path
+from tests.node.desk import SLUG, populated, served
+
+async def main():
+    async with served(populated(Path(sys.argv[1]))) as site:
+        site.come_in("owner")
+        print(await (await site.get(f"/manage/{SLUG}/description")).text())
+
+asyncio.run(main())
+"""
+_BENCHES = """
+tls:Place sh:property [ sh:path tl:benches ; sh:order 2 ; sh:group tls:building ;
+  sh:name "nombre de bancs"@fr, "number of benches"@en ; sh:datatype xsd:integer ; sh:maxCount 1 ;
+  sh:description "Ceux du jardin aussi."@fr, "Those of the garden too."@en ;
+  sh:message "Un nombre entier."@fr, "A whole number."@en ] .
+"""
+
+
+def test_a_property_added_to_the_shapes_is_asked_without_code(tmp_path: Path) -> None:
+    here = Path(vocab.__file__).parents[1]
+    for name in ("node", "federation", "tests"):
+        (tmp_path / name).symlink_to(here / name)
+    shutil.copytree(here / "vocab", tmp_path / "vocab", ignore=shutil.ignore_patterns("__pycache__"))
+    shapes = tmp_path / "vocab" / "data" / "shapes.ttl"
+    shapes.write_text(shapes.read_text(encoding="utf-8") + _BENCHES, encoding="utf-8")
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    for command in (["-m", "vocab.data.compile"], ["-c", _SHOWN, str(tmp_path / "site")]):
+        ran = subprocess.run([sys.executable, *command], cwd=tmp_path, env=environ, capture_output=True, check=False)
+        assert ran.returncode == 0, ran.stderr.decode()
+    html = ran.stdout.decode()
+    assert '<label for="benches">Nombre de bancs</label>' in html
+    assert 'name="benches"' in html
+    assert "Ceux du jardin aussi." in html
+    assert html.index("building_origin") < html.index("benches") < html.index("operator.name")
