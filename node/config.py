@@ -22,6 +22,7 @@ DEFAULT_BIND = "127.0.0.1:8080"
 _PREFIX = "MAILLAGE_"
 _TWIN = "_FILE"
 ROLES = ("site", "aggregator")
+LOG_FORMATS = ("text", "json")
 _LOOPBACK = ("127.0.0.1", "[::1]", "localhost")
 
 
@@ -77,6 +78,10 @@ class Config:
     place_megabytes: int
     place_posts: int
     license: str
+    backup_to: str
+    backup_keep: int
+    log_format: str
+    metrics_token: str
 
     @property
     def authority(self) -> str:
@@ -157,6 +162,12 @@ def _roles(value: Any) -> tuple[str, ...]:
     return roles
 
 
+def _format(value: Any) -> str:
+    if value not in LOG_FORMATS:
+        raise ValueError
+    return str(value)
+
+
 def address(value: Any) -> str:
     """`https://host`, or `http://` on loopback; no path, no query, no user; lower case, no final slash."""
     parts = urlsplit(_text(value).rstrip("/"))
@@ -183,6 +194,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("hosting", "documents", "place_documents", _positive, 2_000),
     Option("hosting", "media_megabytes", "place_megabytes", _positive, 200),
     Option("hosting", "posts_a_day", "place_posts", _positive, 50),
+    Option("backup", "to", "backup_to", _text, "backups"),
+    Option("backup", "keep", "backup_keep", _positive, 7),
+    Option("log", "format", "log_format", _format, "text"),
+    Option("metrics", "token", "metrics_token", _text, "", secret=True),
 )
 _BY_NAME = {f"{option.section}.{option.name}": option for option in OPTIONS}
 _BY_VARIABLE = {option.variable: option for option in OPTIONS}

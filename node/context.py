@@ -14,6 +14,7 @@ from node import config as options
 from node.config import Config
 from node.errors import NodeExists, NoNode, UrlChanged
 from node.keyring import KeyRing
+from node.ops import steps
 from node.store import own_keys, times
 from node.store.cache import Cache
 from node.store.engine import Store
@@ -50,12 +51,14 @@ class Node:
 
 
 def open_node(directory: Path, environ: Mapping[str, str] = os.environ, clock: Clock = utc_now) -> Node:
-    """The node of a folder; raises a `NodeError`: NoNode, ConfigError, UrlChanged, MigrationFailed."""
+    """The node of a folder; raises a `NodeError`: NoNode, ConfigError, UrlChanged, MigrationFailed, NodeServed."""
     directory = Path(directory)
     file = directory / options.FILE
     if not file.exists():
         raise NoNode(directory)
     config = options.load(file, environ)
+    if steps.waiting(directory):
+        steps.copy_first(directory, config, clock())
     migrate(directory)
     store = Store.open(directory)
     with store.read() as connection:

@@ -6,12 +6,14 @@
     ├── NodeExists         the folder already holds one
     ├── UrlChanged         the address in the configuration is not the one the node was made with
     ├── MigrationFailed    the tables could not be brought up to date
+    ├── NodeServed         its tables are to be changed, and it runs
     ├── BadSlug            a short name that no place can have
     ├── SlugTaken          a short name that was used before, and is never used again
     ├── PlaceUnknown       no such place on this node
     ├── PostUnknown        no such post on this node
     ├── PostAmbiguous      a name that several posts have
     ├── RecoveryRefused    the recovery key is mistyped, another one, or was never made
+    ├── BackupRefused      a copy cannot be read or is damaged, or a node is already there
     ├── DocumentGone       a document that was deleted: its id never serves again
     ├── CampaignRefused    a campaign that cannot be opened, or that is not open
     ├── AccountRefused     an account that cannot be made or changed so (`node.people.accounts`)
@@ -87,6 +89,13 @@ class MigrationFailed(NodeError):
         super().__init__(detail=detail)
 
 
+class NodeServed(NodeError):
+    code = "node_served"
+
+    def __init__(self, directory: object) -> None:
+        super().__init__(dir=directory)
+
+
 class BadSlug(NodeError):
     code = "bad_slug"
 
@@ -127,6 +136,14 @@ class PostAmbiguous(NodeError):
 
 class RecoveryRefused(NodeError):
     """`code` says why: recovery_line, recovery_signs, recovery_wrong, recovery_none, recovery_since."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        super().__init__(**params)
+
+
+class BackupRefused(NodeError):
+    """`code` says why: backup_live, backup_unreadable, backup_damaged, backup_newer. Nothing was written."""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code

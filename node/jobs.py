@@ -17,6 +17,7 @@ from node import absences, moves
 from node.campaigns import campaign
 from node.context import Node
 from node.lookup import Lookup
+from node.ops import nightly
 from node.project import catch_up
 from node.readings import Readings
 from node.rejections import Rejections
@@ -40,6 +41,7 @@ async def running(node: Node, lookup: Lookup) -> AsyncIterator[None]:
     scheduler.add_job(Rejections(node).answer, "interval", seconds=3, max_instances=1, coalesce=True)
     scheduler.add_job(moves.settle, "interval", seconds=3, args=[node, lookup], max_instances=1, coalesce=True)
     scheduler.add_job(absences.second_look, "interval", hours=1, args=[node, lookup], max_instances=1, coalesce=True)
+    scheduler.add_job(nightly.tick, "interval", minutes=20, args=[node], max_instances=1, coalesce=True)
     scheduler.add_job(_empty_logs, "interval", minutes=5, args=[node], max_instances=1, coalesce=True)
     if node.config.is_aggregator() and rollup.available():
         scheduler.add_job(_roll_up, "interval", seconds=5, args=[node], max_instances=1, coalesce=True)

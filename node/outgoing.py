@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from secrets import token_bytes, token_urlsafe
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, select, update
 
 from federation import activity as activities
 from federation.canonical import digest, jcs
@@ -27,10 +27,12 @@ from node.rules import RULES
 from node.signing import signer
 from node.store import documents, journal, outbox, queue, streams, times
 from node.store.schema import actors
+from node.store.schema import journal as entries
 from vocab.jsonld import graph_digest
 from vocab.model import Envelope
 
 _NODE = "actor"
+_VERSIONS = 1_000  # more than one document has between two copies of the node
 Build = Callable[[Envelope], dict[str, Any]]
 
 
@@ -118,7 +120,7 @@ def put_document(
         same = build(_envelope(node, actor, document, sharing, before.version, before.published, before.updated))
         if jcs(same) == jcs({key: value for key, value in json.loads(kept).items() if key != "proof"}):
             return None
-    version = 1 if before is None else before.version + 1
+    version = _next_version(connection, actor, before)
     published = now if before is None else before.published
     plain = build(_envelope(node, actor, document, sharing, version, published, now))
     signed = signer(connection, node, slug).proved(plain, now)
@@ -145,6 +147,15 @@ def put_document(
     }
     documents.put(connection, row)
     return sent
+
+
+def _next_version(connection: Connection, actor: str, before: Row[Any] | None) -> int:
+    """One more than before; in a node made again from a copy, beyond all that it may have said since the copy."""
+    epoch = int(connection.execute(select(actors.c.epoch).where(actors.c.id == actor)).scalar_one())
+    if before is None:
+        return 1 + _VERSIONS * (epoch - 1)
+    then = connection.execute(select(entries.c.epoch).where(entries.c.seq == before.seq)).scalar_one_or_none()
+    return int(before.version) + 1 + _VERSIONS * max(0, epoch - (then or epoch))
 
 
 def prove_again(connection: Connection, node: Node, slug: str, document: str) -> Sent | None:

@@ -8,6 +8,7 @@ from federation.keys import public_text
 from node import config, paper
 from node.cli.opening import opened
 from node.cli.out import USAGE, Out, Stop
+from node.ops.turn import serving
 from node.store import own_keys
 from node.store.engine import DATABASE
 
@@ -45,9 +46,11 @@ def serve(args: Namespace, out: Out) -> int:
     """Run the node until it is told to stop."""
     from node.app import serve as run
 
-    if _is_empty(args.dir) and not _first_run(args, out):
-        return 0
-    with opened(args, out) as node:
+    if _is_empty(args.dir):
+        with serving(args.dir):
+            if not _first_run(args, out):
+                return 0
+    with opened(args, out) as node, serving(args.dir):
         bind = args.bind or node.config.bind
         host, port = _bind(bind, out)
 

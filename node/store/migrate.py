@@ -15,6 +15,7 @@ from node.store.sqlite import BUSY_SECONDS
 
 HEAD = "0004"
 _SCRIPTS = Path(__file__).parent / "migrations"
+STEPS = _SCRIPTS / "versions"
 _VERSION = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
     "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
@@ -55,7 +56,7 @@ def create(path: Path) -> None:
         if not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
             connection.execute(_VERSION)
             connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
-            for file in sorted((_SCRIPTS / "versions").glob("*.sql")):
+            for file in sorted(STEPS.glob("*.sql")):
                 for statement in statements(file):
                     connection.execute(statement)
         connection.execute("COMMIT")
