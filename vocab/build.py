@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from vocab import more
 from vocab.contexts import CONTEXT
 from vocab.jsonld import graph_digest
 from vocab.model import Address, Breakdown, Envelope, Observation, Operator, Place
@@ -100,6 +101,7 @@ def _place(place: Place) -> dict[str, Any]:
             "hours": hours,
             "schema:url": place.website,
         }
+        | more.to_jsonld(place.more)
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from vocab import plausible, sharing
+from vocab import more, plausible, sharing
 from vocab.errors import Mistake, VocabError
 from vocab.model import Breakdown, Observation, Operator, Place
 from vocab.periods import Period
@@ -169,7 +169,7 @@ def place(value: Place) -> tuple[Mistake, ...]:
         found += operator(value.operator)
     if value.website and not is_web(value.website):
         found.append(Mistake("website", "web.bad", {"value": value.website}))
-    return tuple(found)
+    return (*found, *more.check(value.more))
 
 
 def _breakdown(field: str, indicator: Indicator, breakdown: Breakdown) -> list[Mistake]:

@@ -28,6 +28,12 @@ class Choice:
     narrower: "tuple[Choice, ...]" = ()
 
 
+_YES_OR_NO = (
+    Choice("true", {"fr": "oui", "en": "yes"}, {}),
+    Choice("false", {"fr": "non", "en": "no"}, {}),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question. kind: text, long, texts (one a language), web, day, time, number, whole, flag, commune, choice,
@@ -50,7 +56,13 @@ class Field:
 
     def choices(self) -> tuple[Choice, ...]:
         """The codes that are offered, the broadest first, each with its narrower ones."""
+        if self.kind == "flag":
+            return _YES_OR_NO
         return self.codes or (_narrower(self.scheme, "", self.omits) if self.scheme else ())
+
+    def every_choice(self) -> "tuple[Choice, ...]":
+        """The same in one row, the narrower ones after theirs."""
+        return tuple(each for choice in self.choices() for each in (choice, *choice.narrower))
 
     def called(self, lang: str) -> str:
         """Its label as a title."""

@@ -64,7 +64,10 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A tiers-lieu. Dates are `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; lat and lon WGS 84 degrees."""
+    """A tiers-lieu. Dates are `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; lat and lon WGS 84 degrees.
+
+    `more`: properties that the shapes have and no code knows by name (`vocab.more`).
+    """
 
     iri: str
     name: str
@@ -81,8 +84,10 @@ class Place:
     operator: Operator | None = None
     hours: tuple[Hours, ...] = ()
     website: str = ""
+    more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
+        more = {"more": {name: list(values) for name, values in self.more.items()}} if self.more else {}
         return {
             "iri": self.iri,
             "name": self.name,
@@ -99,7 +104,7 @@ class Place:
             "operator": None if self.operator is None else self.operator.to_json(),
             "hours": [span.to_json() for span in self.hours],
             "website": self.website,
-        }
+        } | more
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Place":
@@ -110,6 +115,7 @@ class Place:
         plain["address"] = Address(**plain["address"])
         plain["hours"] = tuple(Hours(tuple(h["days"]), h["opens"], h["closes"]) for h in plain["hours"])
         plain["operator"] = Operator(**plain["operator"]) if plain["operator"] else None
+        plain["more"] = {name: tuple(values) for name, values in plain.get("more", {}).items()}
         for key in ("lat", "lon"):
             plain[key] = None if plain[key] is None else Decimal(plain[key])
         return cls(**plain)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
-from vocab import check
+from vocab import check, more
 from vocab.build import observation_iri
 from vocab.contexts import CONTEXT
 from vocab.errors import Mistake, VocabError
@@ -212,10 +212,13 @@ _PLACE = {
 
 
 def _place(value: object) -> Place:
-    node = _node(value, "about", _PLACE, ("id", "type", "schema:name", "status"))
+    node = _node(value, "about", _PLACE | more.terms(), ("id", "type", "schema:name", "status"))
     iri = _text(node, "id", "about")
     _typed(node, "TiersLieu", iri, "about")
     lat, lon = _geo(node, iri)
+    others = more.from_jsonld(node)
+    if isinstance(others, str):
+        raise _bad(f"about.{others}")
     return Place(
         iri=iri,
         name=_text(node, "schema:name", "about"),
@@ -232,6 +235,7 @@ def _place(value: object) -> Place:
         operator=_operator(node, iri),
         hours=_hours(node, iri),
         website=_text(node, "schema:url", "about"),
+        more=others,
     )
 
 

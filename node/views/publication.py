@@ -65,7 +65,8 @@ def _parts(content: Content) -> dict[str, Any]:
     """The lines of a content; what says nothing is none."""
     if "observations" in content:
         return {figure_key(figure): figure for figure in content["observations"]}
-    said = dict(content)
+    said = {**content, **content.get("more", {})}
+    said.pop("more", None)
     if said.get("lat") is not None and said.get("lon") is not None:
         said["position"] = f"{said['lat']}, {said['lon']}"
     order = [*_MEMBERS, *(name for name in said if name not in _MEMBERS)]

@@ -91,6 +91,7 @@ def renumbered(pairs: Pairs) -> list[tuple[str, str]]:
 def place_pairs(place: Place) -> list[tuple[str, str]]:
     """The form that says this place."""
     said = place.to_json()
+    said |= said.pop("more", {})
     said["geo"] = {"lat": said.pop("lat"), "lon": said.pop("lon")}
     found = territory.commune(place.address.commune)
     if found is not None:

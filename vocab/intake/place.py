@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from vocab import check
+from vocab import check, more
 from vocab.build import description
 from vocab.errors import Mistake
 from vocab.intake import toml
@@ -46,7 +46,8 @@ def _keys(table: Mapping[str, Any], allowed: Mapping[str, type], where: str, fou
 
 def _shape(data: Mapping[str, Any], found: list[Mistake]) -> dict[str, Any]:
     """The file without what cannot be read."""
-    kept = _keys(data, _TOP, "", found)
+    others = {name: list if field.kind == "choices" else str for name, field in more.fields().items()}
+    kept = _keys(data, {**_TOP, **others}, "", found)
     for name, allowed in _INSIDE.items():
         if isinstance(kept.get(name), dict):
             kept[name] = _keys(kept[name], allowed, name, found)
@@ -76,6 +77,10 @@ def _operator(data: Mapping[str, str] | None) -> Operator | None:
     return Operator(data.get("name", "").strip(), data.get("legal_form", ""), siren, data.get("rna", "").strip())
 
 
+def _texts(value: str | list[str]) -> tuple[str, ...]:
+    return (value.strip(),) if isinstance(value, str) else tuple(value)
+
+
 def _place(data: Mapping[str, Any], iri: str, found: list[Mistake]) -> Place:
     geo, address = data.get("geo", {}), data.get("address", {})
     return Place(
@@ -96,6 +101,7 @@ def _place(data: Mapping[str, Any], iri: str, found: list[Mistake]) -> Place:
             Hours(tuple(h.get("days", ())), h.get("opens", ""), h.get("closes", "")) for h in data.get("hours", ())
         ),
         website=data.get("website", "").strip(),
+        more={name: _texts(data[name]) for name in more.fields() if data.get(name)},
     )
 
 

@@ -20,8 +20,7 @@ PATH = "/manage/{slug:[a-z0-9_]{1,30}}/description"
 def _page(visit: Visit, pairs: Pairs, mistakes: tuple[Mistake, ...] = (), more_rows: str = "") -> web.Response:
     entry = entries.kept(visit.node, visit.place, DESCRIPTION) if not visit.form else None
     f = filled(visit.lang, pairs, mistakes, more_rows)
-    status = 400 if mistakes else 200
-    return visit.page("manage/description.html", status, f=f, entry=entry, here="description")
+    return visit.page("manage/description.html", f=f, entry=entry, here="description")
 
 
 def _saved(visit: Visit) -> Pairs:

@@ -10,7 +10,7 @@ from node.messages import catalogue, text
 from node.rejections import spoken
 from node.views.publication import Line
 from node.web import wording
-from vocab import territory
+from vocab import more, territory
 from vocab.errors import Mistake
 from vocab.model import Operator
 from vocab.reference import indicators, label, scheme
@@ -55,7 +55,8 @@ def named(key: str, lang: str) -> str:
         name, _, breakdown = key.partition("|")
         found = indicators()[name].label[lang]
         return f"{found} · {wording.part(breakdown, lang)}" if breakdown else found
-    return catalogue().texts(lang).get(f"manage.field.{key}", key)
+    asked = more.fields().get(key)
+    return asked.called(lang) if asked else catalogue().texts(lang).get(f"manage.field.{key}", key)
 
 
 def wrong(mistake: Mistake, name: str, lang: str) -> str:
@@ -74,6 +75,8 @@ def _value(key: str, value: Any, lang: str) -> str:
         return _operator(Operator(**value), lang)
     if key == "hours":
         return "\n".join(f"{wording.pieces(tuple(h['days']), lang)} : {h['opens']} – {h['closes']}" for h in value)
+    if key in more.fields():
+        return more.shown(key, value, lang)
     if key in _LISTS:
         return ", ".join(_concept(key, code, lang) for code in value)
     if key == "status":
