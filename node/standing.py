@@ -76,7 +76,8 @@ def others(connection: Connection, named: Iterable[str]) -> dict[str, Other]:
 
 def _other(actor: str, name: str, handle: str, host: str) -> Other:
     shown = visible(name).strip()[:_LONGEST] or visible(handle or host)
-    return Other(actor, shown, visible(handle), visible(host))
+    is_host = handle.startswith(f"@{host.partition(':')[0]}@")  # a site is named by its host: said once is enough
+    return Other(actor, shown, "" if is_host else visible(handle), visible(host))
 
 
 def audiences(node: Node, slug: str) -> dict[str, tuple[Other, ...]]:

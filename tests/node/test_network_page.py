@@ -112,7 +112,7 @@ async def test_a_network_is_pasted_followed_and_asked_for_places(two: tuple[Site
     await relations.approve(council, "moulin", site.node.config.node_actor)
     await until(lambda: timeline(site.node, 9, slug=SLUG))
     html = await text(site)
-    assert "a mis à jour sa présentation." in names(html, "news")
+    assert "a mis à jour sa présentation" in names(html, "news")
     assert await said(site, {"do": "unfollow", "who": moulin}) == "Vous ne suivez plus Le Moulin."
     assert "Le Moulin" not in names(await text(site), "news")
 
@@ -130,7 +130,7 @@ async def test_the_map_has_the_neighbours_of_the_same_node_and_a_table_beside_it
     assert "11 km" in found
     answer = await said(site, {"do": "follow", "who": site.node.config.actor(OTHER)})
     assert answer == "Vous suivez Le Voisin."
-    assert "a mis à jour sa présentation." in names(await text(site), "news")
+    assert "a mis à jour sa présentation" in names(await text(site), "news")
     itself = {"do": "follow", "who": f"@{SLUG}@{site.node.config.authority}"}
     assert "C’est votre propre lieu." in await is_refused(site, itself)
 

@@ -28,12 +28,13 @@ def shown(visit: Visit, search: Search | None, states: Mapping[str, str], depart
         for each in others
         if each.lat is not None and each.lon is not None and each.departement
     ]
+    is_map = bool(dots)
     if state and state.place.lat is not None and state.place.lon is not None and departement:
         dots.append((state.place.lon, state.place.lat, departement, state.place.name))
     around = {each.departement for each in others if each.departement} | ({departement} if departement else set())
     return {
         "rows": [_row(each, distance, states, visit.lang) for distance, each in ordered],
-        "map": drawn({}, {}, dots, around) if dots else None,
+        "map": drawn({}, {}, dots, around) if is_map else None,
         "searched": search is not None and search.problem is None,
         "asked": ", ".join(search.asked) if search else "",
         "silent": ", ".join(search.silent) if search else "",

@@ -103,10 +103,10 @@ def _news(item: Item, who: str, lang: str) -> dict[str, Any]:
     kind = "Letter" if item.text else item.type
     key = f"manage.news.{kind}" if f"manage.news.{kind}" in texts else "manage.news.other"
     address = item.announced or item.id
+    title = wording.period(item.title, lang) if item.type == "Report" and item.title[:4].isdigit() else item.title
     return {
         "who": who,
-        "said": text(lang, key),
-        "title": wording.period(item.title, lang) if item.type == "Report" and item.title[:4].isdigit() else item.title,
+        "said": text(lang, key, title=title).strip(),
         "when": item.received,
         "text": item.text,
         "href": address if address.startswith(("https://", "http://")) and kind != "Letter" else "",

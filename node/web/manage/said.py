@@ -113,5 +113,6 @@ def _figure(value: Mapping[str, Any], lang: str) -> str:
     number = Decimal(value["value"])
     shown, unit = wording.figure(rule, number, lang) if rule else (wording.number(number, lang), value["unit"])
     status = "" if value["status"] == "A" else catalogue().texts(lang).get(f"web.status.{value['status']}", "")
-    about = ", ".join(filter(None, (status, value["method"])))
+    method = catalogue().texts(lang).get(f"figures.method.{value['method']}", value["method"])
+    about = ", ".join(dict.fromkeys(filter(None, (status, method))))
     return f"{shown} {unit}".strip() + (f" ({about})" if about else "")
