@@ -45,9 +45,13 @@ class Unreachable:
     refused: Refused
 
     def text(self, lang: str) -> str:
-        """One line for a person."""
-        reason = text(lang, "relation.reason." + _spoken(self.refused.reason))
-        return text(lang, "relation.unreachable", target=self.target, reason=reason, code=self.refused.reason)
+        """One line for who runs the node: with the code."""
+        why = self.why(lang)
+        return text(lang, "relation.unreachable", target=self.target, reason=why, code=self.refused.reason)
+
+    def why(self, lang: str) -> str:
+        """The reason alone, in the words of everybody."""
+        return text(lang, "relation.reason." + _spoken(self.refused.reason))
 
 
 @dataclass(frozen=True, slots=True)

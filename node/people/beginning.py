@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from federation.keys import public_text
-from node import paper, relations
+from node import paper, wishes
 from node.config import address
 from node.context import Node, init_node
 from node.people import accounts, audit, roles, welcome
 from node.people.roles import Role
 from node.places import add_place
+from node.relations import Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,11 @@ def _manager(node: Node, answers: welcome.Answers, lang: str) -> str:
     return accounts.create(node, email, name, answers["password"][0], True, lang).id
 
 
-async def join(node: Node, network: str, lang: str) -> dict[str, Any]:
-    """Ask to follow a network that was pasted. `state`: none, asked, unreachable (with what was tried)."""
+async def join(node: Node, slug: str, network: str, lang: str) -> dict[str, Any]:
+    """Ask, for a place, to follow a network that was pasted. `state`: none, asked, unreachable (and why)."""
     if not network:
         return {"state": "none", "network": ""}
-    found = await relations.follow(node, network)
-    if isinstance(found, relations.Unreachable):
-        return {"state": "unreachable", "network": network, "why": found.text(lang)}
+    found = await wishes.follow(node, slug, network)
+    if isinstance(found, Unreachable):
+        return {"state": "unreachable", "network": network, "why": found.why(lang)}
     return {"state": "asked", "network": found.name}

@@ -121,7 +121,7 @@ class Setup:
         except BaseException:
             self.begun = None
             raise
-        joined = await beginning.join(self.begun.opened, welcome.first(self.answers, "network"), lang)
+        joined = await beginning.join(self.begun.opened, self.begun.slug, welcome.first(self.answers, "network"), lang)
         self.answers.clear()
         begun = self.begun
         values: dict[str, Any] = {"begun": begun, "joined": joined, "home": plain.link(lang, f"/manage/{begun.slug}")}

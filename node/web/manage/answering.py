@@ -16,7 +16,6 @@ from node.store import peers
 from node.web.desk import Visit
 
 _LEVELS = ("network", "aggregate-only")
-_SPOKEN = ("forbidden_address", "not_found", "gone", "webfinger", "handle", "too_long", "blocked", "actor_document_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,9 @@ async def act(visit: Visit) -> Done | Problem:
     return await doing(visit, visit.form.get("who", "").strip()[:500])
 
 
-def unreachable(found: Unreachable, lang: str) -> str:
-    """Why somebody could not be found, without a word of the trade."""
-    reason = found.refused.reason if found.refused.reason in _SPOKEN else "unreachable"
-    return text(lang, f"manage.network.why.{reason}")
+def _why(found: Unreachable, lang: str) -> str:
+    why = found.why(lang)
+    return why[:1].upper() + why[1:] + "."
 
 
 async def _named(node: Node, actor: str) -> str:
@@ -88,7 +86,7 @@ async def _follow(visit: Visit, who: str) -> Done | Problem:
         return Problem("q", text(visit.lang, "manage.network.yourself"), who)
     asked = await wishes.follow(visit.node, visit.place, who)
     if isinstance(asked, Unreachable):
-        return Problem("q", unreachable(asked, visit.lang), who)
+        return Problem("q", _why(asked, visit.lang), who)
     if "welcome" in visit.form:
         await asyncio.to_thread(wishes.welcome, visit.node, visit.place, asked.target)
     return Done("followed" if asked.state == "accepted" else "asked", asked.target, asked.name)
@@ -111,7 +109,7 @@ async def _share(visit: Visit, who: str) -> Done | Problem:
         return Problem("address", text(visit.lang, "manage.network.share.here"), target)
     found = await relations.share(node, visit.place, target, level)
     if isinstance(found, Unreachable):
-        return Problem("address", unreachable(found, visit.lang), target)
+        return Problem("address", _why(found, visit.lang), target)
     await relations.written(node, lambda connection: publish.send_to_new(connection, node, visit.place))
     return Done("shared", found, await _named(node, found))
 

@@ -84,7 +84,7 @@ def page(visit: Visit, search: Search | None, asked: str, problem: answering.Pro
         asked=asked,
         found=nearby.shown(visit, search, {wish.target: wish.state for wish in wanted}, _departement(visit)),
         by_words=search is not None and not seek.is_address(asked),
-        why=answering.unreachable(search.problem, visit.lang) if search and search.problem else "",
+        why=search.problem.why(visit.lang) if search and search.problem else "",
         node_actor=node.config.actor(NODE),
     )
 
