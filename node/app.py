@@ -30,6 +30,7 @@ MODULES = (
     "node.api.ns",
     "node.web.routes",
     "node.web.manage",
+    "node.web.media",
 )
 _SAFE = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),

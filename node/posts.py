@@ -7,7 +7,7 @@ from its title when it is created; it never changes, and never serves again.
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from node.store.schema import actors
 from node.store.schema import documents as table
 from vocab import richtext, territory
 from vocab.errors import Mistake
-from vocab.intake.post import Habits, post_file
+from vocab.intake.post import Habits, post_fields, post_file
 from vocab.model import Place
 from vocab.post import TYPES, Post, Venue, document, zone_of
 
@@ -60,7 +60,18 @@ def read(node: Node, slug: str, kind: str, text: str, is_toml: bool) -> Post | t
     state = show_place(node, slug)
     if state is None:
         raise PlaceUnknown(slug)
-    post = post_file(text, kind, is_toml, _habits(node, state.place))
+    return _not_future(node, post_file(text, kind, is_toml, _habits(node, state.place)))
+
+
+def from_fields(node: Node, slug: str, kind: str, fields: Mapping[str, str], text: str) -> Post | tuple[Mistake, ...]:
+    """The same from the fields of a page. Raises `PlaceUnknown`."""
+    state = show_place(node, slug)
+    if state is None:
+        raise PlaceUnknown(slug)
+    return _not_future(node, post_fields(fields, text, kind, _habits(node, state.place)))
+
+
+def _not_future(node: Node, post: Post | tuple[Mistake, ...]) -> Post | tuple[Mistake, ...]:
     if isinstance(post, tuple) or post.day is None:
         return post
     today = node.clock().astimezone(ZoneInfo(post.zone)).date()

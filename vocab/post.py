@@ -52,6 +52,22 @@ class Venue:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture beside a post; `alt` says it to who does not see it."""
+
+    url: str
+    type: str
+    alt: str
+    width: int
+    height: int
+
+    def to_json(self) -> dict[str, Any]:
+        """ActivityStreams `Image` as Mastodon and its like show it: `name` is the alternative text."""
+        size = {"width": self.width, "height": self.height}
+        return {"type": "Image", "mediaType": self.type, "url": self.url, "name": self.alt} | size
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A note, an article or an event. `content` is clean HTML, `summary` plain text, `license` an IRI.
 
@@ -73,6 +89,7 @@ class Post:
     venue: Venue | None = None
     link: str = ""
     status: str = "scheduled"
+    pictures: tuple[Picture, ...] = ()
 
 
 def zone_of(commune: str) -> str:
@@ -172,4 +189,7 @@ def document(post: Post, envelope: Envelope) -> dict[str, Any]:
         said |= {"summary": summary} if summary else {}
     if post.venue is not None:
         said["location"] = _location(post.venue, envelope.id)
-    return said | (_event(post, envelope) if post.kind == "event" else {})
+    said |= _event(post, envelope) if post.kind == "event" else {}
+    if post.pictures:
+        said["attachment"] = [*said.get("attachment", ()), *(each.to_json() for each in post.pictures)]
+    return said

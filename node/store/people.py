@@ -148,3 +148,10 @@ place_blocks = Table(  # whom one place shuts out; `host_rules` are those of the
     Column("blocked", Text, primary_key=True),  # an actor, or a host
     Column("since", Text, nullable=False),
 )
+
+post_sources = Table(  # a post as it was typed on a page: its Markdown, its fields
+    "post_sources",
+    truth,
+    Column("document", Text, primary_key=True),
+    Column("content", Text, nullable=False),  # JSON: fields, text, pictures
+)

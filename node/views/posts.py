@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from node.context import Node
 from node.store.schema import posts
 from vocab import richtext
-from vocab.post import TYPES, when
+from vocab.post import TYPES, Picture, when
 
 _KINDS = {name: kind for kind, name in TYPES.items()}
 
@@ -41,6 +41,7 @@ class Shown:
     where: str = ""
     online: str = ""
     link: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 def of_place(node: Node, actor: str, limit: int) -> tuple[Shown, ...]:
@@ -82,7 +83,16 @@ def _shown(row: Row[Any]) -> Shown:
         where=_where(place),
         online=place.get("url", ""),
         link=link if link != row.document else "",
+        pictures=tuple(map(_picture, _images(said))),
     )
+
+
+def _images(said: dict[str, Any]) -> list[dict[str, Any]]:
+    return [each for each in said.get("attachment", ()) if each.get("type") == "Image"]
+
+
+def _picture(said: dict[str, Any]) -> Picture:
+    return Picture(said["url"], said["mediaType"], said["name"], said["width"], said["height"])
 
 
 def _summary(said: dict[str, Any]) -> str:

@@ -54,13 +54,13 @@ def said(lang: str, key: str, **values: object) -> str:
     return wording.typeset(text(lang, key, **values), lang)
 
 
-def render(node: "Node", template: str, lang: str, kept: Mapping[str, str] | None = None, **values: object) -> str:
+def render(node: "Node", template: str, lang: str, kept: Mapping[str, str] | None = None, /, **values: object) -> str:
     """One page in `lang`; a value that the template lacks is an error. `kept`: what a change of language keeps."""
     about = {"site": node.config.name, "aggregator": node.config.is_aggregator()}
     return rendered(template, lang, kept, **(about | values))
 
 
-def rendered(template: str, lang: str, kept: Mapping[str, str] | None = None, **values: object) -> str:
+def rendered(template: str, lang: str, kept: Mapping[str, str] | None = None, /, **values: object) -> str:
     """The same where there is no node yet; `values` says what `site` and `aggregator` are."""
     others_of = {name: value for name, value in (kept or {}).items() if name != "lang"}
     others = {other: "?" + urlencode(others_of | {"lang": other}) for other in LANGUAGES if other != lang}

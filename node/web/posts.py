@@ -30,7 +30,7 @@ def page(node: Node, lang: str, document: str, query: Mapping[str, str]) -> str 
     post = posts.one(node, document)
     if post is None:
         return None
-    shown = {"post": post, "card": _card(post, lang)}
+    shown = {"post": post, "card": _card(post, lang), "origin": node.config.url}
     status = catalogue().texts(lang).get(f"web.post.status.{post.status}", "")
     licence = _LICENCES.get(post.license.rpartition("/")[2], post.license)
     return render(

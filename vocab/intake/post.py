@@ -80,6 +80,19 @@ def post_file(text: str, kind: str, is_toml: bool, habits: Habits) -> Post | tup
     return tuple(found) or post
 
 
+def post_fields(fields: Mapping[str, str], text: str, kind: str, habits: Habits) -> Post | tuple[Mistake, ...]:
+    """The same from the fields of a form, by the keys of `front.KEYS`; a mistake's field is such a key, or `text`."""
+    said = {key: value.strip() for key, value in fields.items() if value.strip()}
+    found: list[Mistake] = []
+    post = _Reader(Written(said, {key: key for key in front.KEYS}, text), kind, found).post(habits)
+    needed = [key for key in ("title", "date") if key not in said and not (key == "title" and kind == "note")]
+    needed = needed if kind == "event" else [key for key in needed if key == "title"]
+    found += [Mistake(key, "field.missing") for key in needed]
+    if not richtext.plain(richtext.html(text)):
+        found.append(Mistake("text", "post.empty"))
+    return tuple({mistake.field: mistake for mistake in reversed(found)}.values()) or post
+
+
 class _Reader:
     """Reads the fields of one file, and gathers what is wrong in `found`."""
 

@@ -16,6 +16,7 @@ MODULES = (
     "node.web.manage.network",
     "node.web.manage.figures",
     "node.web.manage.worksheets",
+    "node.web.manage.posts",
     "node.web.manage.home",
 )
 

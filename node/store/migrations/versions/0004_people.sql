@@ -119,3 +119,8 @@ CREATE TABLE place_blocks (
 );
 ALTER TABLE actors ADD COLUMN also_known_as TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE actors ADD COLUMN moved TEXT;
+CREATE TABLE post_sources (
+  document TEXT NOT NULL,
+  content TEXT NOT NULL,
+  PRIMARY KEY (document)
+);

@@ -1,0 +1,92 @@
+"""One picture made fit to publish, in a process of its own: `python -m node.media.picture`.
+
+It is turned upright, made at most 1,600 pixels long, and encoded anew from its pixels alone, so that neither position
+nor camera nor hidden file remains. A small file that unfolds into more than any memory meets a limit there.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
+
+from node.errors import NodeError
+
+LARGEST = 15_000_000  # bytes of the file that is sent
+LONGEST_SIDE = 1_600
+_PIXELS = 60_000_000
+_MEMORY = 1 << 30
+_SECONDS = 30
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_QUALITY = 82
+
+
+class PictureRefused(NodeError):
+    """A file that cannot be published as a picture; `code`: picture_unreadable, picture_large, picture_alt."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        super().__init__(**params)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A picture that can be published; `type` is image/jpeg, or image/png where something shows through."""
+
+    data: bytes
+    type: str
+    width: int
+    height: int
+
+
+def fit(raw: bytes) -> Fit:
+    """Make a picture fit to publish; raises `PictureRefused`."""
+    if len(raw) > LARGEST:
+        raise PictureRefused("picture_large", most=LARGEST // 1_000_000)
+    command = [sys.executable, "-m", "node.media.picture"]
+    try:
+        done = subprocess.run(command, input=raw, capture_output=True, timeout=_SECONDS, check=True)
+        head, _, data = done.stdout.partition(b"\n")
+        said = json.loads(head)
+        return Fit(data, said["type"], said["width"], said["height"])
+    except (subprocess.SubprocessError, ValueError, KeyError) as error:
+        raise PictureRefused("picture_unreadable") from error
+
+
+def _made(raw: bytes) -> Fit:
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = _PIXELS
+    with Image.open(BytesIO(raw), formats=_FORMATS) as opened:
+        if opened.width * opened.height > _PIXELS:
+            raise ValueError(opened.size)
+        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        image = ImageOps.exif_transpose(opened)
+        clear = image.mode in ("RGBA", "LA") or "transparency" in image.info
+        image = image.convert("RGBA" if clear else "RGB")
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    alone = Image.new(image.mode, image.size)
+    alone.paste(image)
+    data = BytesIO()
+    if clear:
+        alone.save(data, "PNG", optimize=True)
+    else:
+        alone.save(data, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
+    return Fit(data.getvalue(), "image/png" if clear else "image/jpeg", *alone.size)
+
+
+def _main() -> int:
+    for what, limit in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(what, (limit, limit))
+    with suppress(Exception):
+        found = _made(sys.stdin.buffer.read())
+        said = {"type": found.type, "width": found.width, "height": found.height}
+        sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + found.data)
+        return 0
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,86 @@
+"""What a manager writes for everybody, from the fields of a page: read, kept as typed, signed and sent.
+
+The Markdown is kept beside the signed post, so that it can be corrected; a post of the command line has none.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from node import posts
+from node.context import Node
+from node.media import files
+from node.posts import Said, Stored
+from node.store.people import post_sources
+from vocab.errors import Mistake
+from vocab.post import Post
+
+FIELDS = ("title", "summary", "date", "end", "place", "link", "status")
+KINDS = ("note", "article", "event")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A post as it stands in its form; `pictures` are ids."""
+
+    kind: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    pictures: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "fields": dict(self.fields), "text": self.text, "pictures": list(self.pictures)}
+
+
+def typed(kind: str, form: Mapping[str, str], pictures: Sequence[str]) -> Typed:
+    """The fields that this kind of post has, as they came."""
+    fields = {name: form[name] for name in FIELDS if form.get(name, "").strip()}
+    if kind != "event":
+        fields = {name: text for name, text in fields.items() if name in ("title", "summary")}
+    return Typed(kind, fields, form.get("text", "").replace("\r\n", "\n"), tuple(pictures))
+
+
+def read(node: Node, slug: str, said: Typed) -> Post | tuple[Mistake, ...]:
+    """The post, or what to mend, by field. Raises `PlaceUnknown`."""
+    post = posts.from_fields(node, slug, said.kind, said.fields, said.text)
+    if isinstance(post, tuple):
+        return post
+    pictures = tuple(files.as_said(node, kept) for kept in files.of_place(node, slug, said.pictures))
+    return replace(post, pictures=pictures)
+
+
+def publish(node: Node, slug: str, said: Typed, post: Post, stored: Stored | None) -> Said | None:
+    """Sign and send it, new or corrected; None when a correction says nothing new. Raises what `posts.add` raises."""
+    done = posts.add(node, slug, post) if stored is None else posts.edit(node, stored, post)
+    document = done.id if done is not None else stored.id if stored is not None else ""
+    statement = insert(post_sources).values(document=document, content=json.dumps(said.to_json(), ensure_ascii=False))
+    changed = {"content": statement.excluded.content}
+    kept = statement.on_conflict_do_update(index_elements=["document"], set_=changed)
+    node.store.write(lambda connection: connection.execute(kept))
+    return done
+
+
+def source(node: Node, document: str) -> Typed | None:
+    """A post as it was typed; None for one that was not typed on a page."""
+    query = select(post_sources.c.content).where(post_sources.c.document == document)
+    with node.store.read() as connection:
+        content = connection.execute(query).scalar_one_or_none()
+    if content is None:
+        return None
+    said = json.loads(content)
+    return Typed(said["kind"], said["fields"], said["text"], tuple(said["pictures"]))
+
+
+def withdraw(node: Node, stored: Stored) -> int:
+    """Take a post back, and tell all who had it; how many deliveries wait."""
+    waiting = posts.delete(node, stored)
+
+    def forget(connection: Connection) -> None:
+        connection.execute(delete(post_sources).where(post_sources.c.document == stored.id))
+
+    node.store.write(forget)
+    return waiting

@@ -1,0 +1,178 @@
+"""Writing for everybody: news, practices and events, with pictures; seen before they leave, corrected, taken back."""
+
+from typing import Any
+
+from aiohttp import web
+
+from node.context import Node
+from node.errors import DocumentGone, NodeError, PostUnknown
+from node.media import files
+from node.media.picture import LARGEST
+from node.people import audit, entries, writing
+from node.people.roles import Right
+from node.people.writing import KINDS, Typed
+from node.posts import Stored, find, list_all
+from node.web import desk, plain, wording
+from node.web.desk import Visit
+from vocab.errors import Mistake, beside
+from vocab.post import STATUSES, Post
+
+SLUG = "/manage/{slug:[a-z0-9_]{1,30}}"
+MOST_PICTURES = 4  # what Mastodon shows
+
+
+def show_list(visit: Visit) -> web.Response:
+    """What the place said, the newest first."""
+    shown = [
+        {
+            "href": plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(post)}"),
+            "title": post.title,
+            "kind": post.kind,
+            "day": wording.day(post.published, visit.lang),
+        }
+        for post in list_all(visit.node, visit.place)
+    ]
+    begun = {each.form for each in entries.of(visit.node, visit.place)}
+    kept = [kind for kind in KINDS if f"posts/new-{kind}" in begun]
+    return visit.page("manage/posts.html", here="posts", posts=shown, kinds=KINDS, kept=kept)
+
+
+def _name(post: Stored) -> str:
+    return post.id.rpartition("/")[2]
+
+
+def _stored(visit: Visit) -> Stored:
+    """The post of the address, of this place. Raises `HTTPNotFound`."""
+    try:
+        return find(visit.node, f"{visit.place}/{visit.request.match_info['name']}")
+    except (PostUnknown, DocumentGone):
+        raise web.HTTPNotFound from None
+
+
+def _kind(visit: Visit) -> str:
+    kind = visit.request.query.get("kind", "note")
+    if kind not in KINDS:
+        raise web.HTTPNotFound
+    return kind
+
+
+def show_new(visit: Visit) -> web.Response:
+    """An empty form, or what was being typed."""
+    kind = _kind(visit)
+    kept = entries.kept(visit.node, visit.place, f"posts/new-{kind}")
+    form = dict(kept.pairs) if kept else {}
+    pictures = [value for name, value in kept.pairs if name == "picture"] if kept else []
+    return _page(visit, writing.typed(kind, form, pictures), None)
+
+
+def show_one(visit: Visit) -> web.Response:
+    """The form of a post as it stands."""
+    stored = _stored(visit)
+    source = writing.source(visit.node, stored.id)
+    if source is None:
+        return visit.page("manage/elsewhere.html", here="posts", title=stored.title, public=_public(visit, stored))
+    kept = entries.kept(visit.node, visit.place, f"posts/{_name(stored)}")
+    if kept is not None:
+        pictures = [value for name, value in kept.pairs if name == "picture"]
+        source = writing.typed(source.kind, dict(kept.pairs), pictures)
+    return _page(visit, source, stored)
+
+
+def _public(visit: Visit, stored: Stored) -> str:
+    return plain.link(visit.lang, f"/places/{visit.place}/posts/{_name(stored)}")
+
+
+def _page(
+    visit: Visit,
+    said: Typed,
+    stored: Stored | None,
+    wrong: tuple[Mistake, ...] = (),
+    problem: str = "",
+    preview: str = "",
+) -> web.Response:
+    pictures = files.of_place(visit.node, visit.place, said.pictures)
+    name = f"new-{said.kind}" if stored is None else _name(stored)
+    p = {each.field: beside(each, visit.lang) for each in reversed(wrong)}
+    values: dict[str, Any] = {
+        "kind": said.kind,
+        "v": {field: said.fields.get(field, "") for field in writing.FIELDS} | {"text": said.text},
+        "pictures": pictures,
+        "room": MOST_PICTURES - len(pictures),
+        "statuses": list(STATUSES),
+        "p": p | ({"file": problem} if problem else {}),
+        "labels": {key: plain.said(visit.lang, f"write.{key}") for key in (*writing.FIELDS, "text", "file")},
+        "preview": preview,
+        "stored": stored,
+        "public": _public(visit, stored) if stored else "",
+        "autosave": f"/manage/{visit.place}/entries/posts/{name}",
+        "megabytes": LARGEST // 1_000_000,
+    }
+    return visit.page("manage/post.html", here="posts", **values)
+
+
+def _typed(visit: Visit, kind: str) -> tuple[Typed, str]:
+    """The form, with a picture that came with it kept at once; and what is wrong with that picture."""
+    dropped = set(visit.form.getall("drop", []))
+    pictures = [each for each in visit.form.getall("picture", []) if each not in dropped][:MOST_PICTURES]
+    upload = next((each for each in visit.files.values() if each.data), None)
+    problem = ""
+    if upload is not None and len(pictures) < MOST_PICTURES:
+        try:
+            alt = visit.form.get("alt", "")
+            pictures.append(files.keep(visit.node, visit.place, upload.data, alt, visit.account.id).id)
+        except NodeError as refused:
+            problem = refused.text(visit.lang)
+    return writing.typed(kind, visit.form, pictures), problem
+
+
+def write_new(visit: Visit) -> web.Response:
+    """Show it, or send it."""
+    return _write(visit, _kind(visit), None)
+
+
+def write_one(visit: Visit) -> web.Response:
+    """Show the correction, send it, or take the post back."""
+    stored = _stored(visit)
+    if visit.form.get("do") == "delete":
+        if "sure" not in visit.form:
+            return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(stored)}"), "write.sure")
+        writing.withdraw(visit.node, stored)
+        entries.drop(visit.node, visit.place, f"posts/{_name(stored)}")
+        audit.note(visit.node, visit.account.id, "post_deleted", visit.place, id=stored.id)
+        return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.deleted")
+    return _write(visit, stored.kind, stored)
+
+
+def _write(visit: Visit, kind: str, stored: Stored | None) -> web.Response:
+    said, problem = _typed(visit, kind)
+    form = f"posts/new-{kind}" if stored is None else f"posts/{_name(stored)}"
+    pairs = [*said.fields.items(), ("text", said.text), *(("picture", each) for each in said.pictures)]
+    entries.keep(visit.node, visit.place, form, pairs, visit.account.id)
+    post = writing.read(visit.node, visit.place, said)
+    if isinstance(post, tuple):
+        return _page(visit, said, stored, wrong=post, problem=problem)
+    if problem or visit.form.get("do") != "publish":
+        return _page(visit, said, stored, problem=problem, preview="" if problem else post.content)
+    return _sent(visit, said, post, stored, form)
+
+
+def _sent(visit: Visit, said: Typed, post: Post, stored: Stored | None, form: str) -> web.Response:
+    try:
+        done = writing.publish(visit.node, visit.place, said, post, stored)
+    except NodeError as refused:
+        return _page(visit, said, stored, problem=refused.text(visit.lang))
+    entries.drop(visit.node, visit.place, form)
+    if done is not None:
+        audit.note(visit.node, visit.account.id, "post", visit.place, id=done.id)
+    key = "write.same" if done is None else "write.sent" if done.queued else "write.published"
+    return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), key, n=done.queued if done else 0)
+
+
+def routes(node: Node) -> list[web.RouteDef]:
+    """The list, a new one, one."""
+    more = LARGEST + 1_000_000
+    return [
+        *desk.routes(node, SLUG + "/posts", Right.SEE, show_list),
+        *desk.routes(node, SLUG + "/posts/new", Right.EDIT, show_new, write_new, upload=more),
+        *desk.routes(node, SLUG + "/posts/{name:[a-z0-9-]{1,80}}", Right.EDIT, show_one, write_one, upload=more),
+    ]
