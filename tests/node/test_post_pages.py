@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 from node import posts
 from node.app import build_app
 from node.context import Node
+from node.people import quotas
 from node.places import add_place
 from node.project import catch_up
 from node.publish import publish
@@ -24,6 +25,7 @@ HTML, MACHINE = {"Accept": "text/html"}, {"Accept": "application/activity+json"}
 async def site(tmp_path: Path) -> AsyncIterator[tuple[Node, aiohttp.ClientSession]]:
     node = make(tmp_path, 9001, [9001])
     add_place(node, "etabli", place(node, "etabli"))
+    quotas.put(node, "etabli", documents=1_000, media=0, posts=1_000)
     publish(node)
     async with TestServer(build_app(node)) as server, aiohttp.ClientSession(server.make_url("/")) as session:
         yield node, session
