@@ -102,7 +102,7 @@ def init_node(
     if file.exists():
         raise NodeExists(directory)
     chosen = options.first(url, roles, name)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     migrate(directory)
     keys = KeyRing(directory / "keys")
     store = Store.open(directory)

@@ -230,6 +230,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("config", "node.cli.config:show"),
     Command("backup", "node.cli.backup:backup", (_arg("copy_to", metavar="TO"),)),
     Command("restore", "node.cli.backup:restore", (_arg("copy_from", metavar="FROM"),)),
+    Command("doctor", "node.cli.doctor:doctor", (_arg("--offline", action="store_true"),)),
     Command("upgrade", "node.cli.backup:upgrade", (_arg("--dry-run", action="store_true"),)),
     Command("demo", "node.cli.demo:demo", (_arg("--once", action="store_true"),)),
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 @contextmanager
 def serving(directory: Path) -> Iterator[None]:
     """Say, for as long as the block runs, that this folder is served; several processes may."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH)
