@@ -33,6 +33,8 @@ class Profile:
     fields: Sequence[tuple[str, str]] = field(default_factory=tuple)
     location: Mapping[str, Any] | None = None
     approves: bool = True
+    also_known_as: Sequence[str] = ()
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,18 @@ def place_actor(profile: Profile, keys: Keys, node_actor: str, shared_inbox: str
         document["published"] = profile.published
     if profile.location is not None:
         document["location"] = dict(profile.location)
-    return document | _keys(actor, keys)
+    return document | _moves(profile) | _keys(actor, keys)
+
+
+_MOVED = {"movedTo": {"@id": "as:movedTo", "@type": "@id"}}
+
+
+def _moves(profile: Profile) -> dict[str, Any]:
+    """Who it was, and who it is now (FEP-7628); the second ActivityStreams has no term for."""
+    said: dict[str, Any] = {"alsoKnownAs": list(profile.also_known_as)} if profile.also_known_as else {}
+    if profile.moved_to:
+        said |= {"@context": [*ACTOR_CONTEXT, _MOVED], "movedTo": profile.moved_to}
+    return said
 
 
 def node_actor(profile: Profile, keys: Keys, shared_inbox: str) -> dict[str, Any]:

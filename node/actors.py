@@ -45,6 +45,8 @@ def actor_document(connection: Connection, node: Node, slug: str) -> dict[str, A
         published=published,
         fields=_fields(said) if said else (),
         location=_location(said) if said else None,
+        also_known_as=json.loads(row.also_known_as),
+        moved_to=row.moved or "",
     )
     return place_actor(profile, keys, node.config.node_actor, inbox)
 

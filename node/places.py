@@ -79,7 +79,7 @@ def add_place(node: Node, slug: str, place: Place, accept: Sequence[str] = ()) -
     with node.store.read() as connection:
         known = _known(connection, slug)
     keys = node.keys.make(slug) if known is None else None
-    return node.store.write(lambda connection: _add(connection, node, slug, place, accept, keys))
+    return node.store.write(lambda connection: put_place(connection, node, slug, place, accept, keys))
 
 
 def _known(connection: Connection, slug: str) -> Row[Any] | None:
@@ -90,9 +90,10 @@ def _known(connection: Connection, slug: str) -> Row[Any] | None:
     return known
 
 
-def _add(
+def put_place(
     connection: Connection, node: Node, slug: str, place: Place, accept: Sequence[str], keys: ActorKeys | None
 ) -> str:
+    """The same, inside the caller's transaction; `keys`: those of a place that is new. Raises `SlugTaken`."""
     known = _known(connection, slug)
     actor, now = node.config.actor(slug), times.text(node.clock())
     if known is None and keys is not None:

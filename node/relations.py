@@ -305,7 +305,7 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
 
 
 def _ours(connection: Connection, iri: str) -> Row[Any, Any, Any] | None:
-    query = select(actors.c.id, actors.c.slug, actors.c.accept).where(actors.c.id == iri, actors.c.deleted.is_(None))
+    query = select(actors).where(actors.c.id == iri, actors.c.deleted.is_(None))
     row: Row[Any, Any, Any] | None = connection.execute(query).one_or_none()
     return row
 
@@ -339,7 +339,7 @@ def on_follow(connection: Connection, node: Node, verified: Verified) -> bool:
     ours = _ours(connection, facts.object_id)
     if ours is None or journal.has_said(connection, facts.actor, "Undo", facts.id):  # the Undo came first
         return False
-    if _is_shut_out(connection, ours.id, facts.actor):
+    if ours.moved or _is_shut_out(connection, ours.id, facts.actor):
         return False
     key = (followers.c.actor == ours.id) & (followers.c.follower == facts.actor)
     before = connection.execute(select(followers).where(key)).one_or_none()

@@ -77,12 +77,13 @@ def unfollow(node: Node, slug: str, target: str) -> bool:
     """Hear another no more for one place; the node leaves it when nobody here wants it. False: it was not heard."""
 
     def act(connection: Connection) -> bool:
-        return _unwant(connection, node, node.config.actor(slug), target)
+        return unwant(connection, node, node.config.actor(slug), target)
 
     return node.store.write(act)
 
 
-def _unwant(connection: Connection, node: Node, actor: str, target: str) -> bool:
+def unwant(connection: Connection, node: Node, actor: str, target: str) -> bool:
+    """The same, inside the caller's transaction, of an actor of ours."""
     key = (followed_for.c.actor == actor) & (followed_for.c.target == target)
     gone = connection.execute(delete(followed_for).where(key)).rowcount
     left = connection.execute(select(followed_for.c.actor).where(followed_for.c.target == target)).first()
@@ -133,7 +134,7 @@ def block(node: Node, slug: str, other: str) -> bool:
             connection.execute(delete(grants).where(grants.c.actor == actor, grants.c.grantee == grantee))
         heard = connection.execute(select(followed_for.c.target).where(followed_for.c.actor == actor)).scalars().all()
         for target in _among(heard, other):
-            _unwant(connection, node, actor, target)
+            unwant(connection, node, actor, target)
         return bool(done)
 
     return node.store.write(act)

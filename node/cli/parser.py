@@ -71,6 +71,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("place show", "node.cli.place:show", (SLUG,)),
     Command("place list", "node.cli.place:list_places"),
     Command("place delete", "node.cli.place:delete", (SLUG,)),
+    Command("place export", "node.cli.move:export", (SLUG, _arg("path", metavar="FILE.zip"))),
+    Command(
+        "place import",
+        "node.cli.move:import_",
+        (_arg("path", metavar="FILE.zip"), _arg("--slug", default="", metavar="NEW")),
+    ),
+    Command("place move", "node.cli.move:move", (SLUG, _arg("target", metavar="HANDLE_OR_URL"))),
     Command(
         "report add",
         "node.cli.report:add",

@@ -32,9 +32,11 @@ def begun_by(entry: Row[Any]) -> str | None:
 
 
 def ended_by(entry: Row[Any]) -> str | None:
-    """The actor with whom this row ends it: it rejected us, we left, or it is gone."""
+    """The actor with whom this row ends it: it rejected us, we left, it is gone, or was ours and moved."""
     if entry.object_type == "Actor" and entry.verdict == "tombstone":
         return str(entry.object)
     if entry.direction == "in":
         return entry.actor if (entry.type, entry.verdict) == ("Reject", "effect") else None
+    if (entry.type, entry.verdict) == ("Move", "effect"):  # a place of ours lives elsewhere
+        return str(entry.actor)
     return entry.audience if (entry.type, entry.object_type) == ("Undo", "Follow") else None

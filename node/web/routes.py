@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from yarl import URL
 
+from node.actors import row_of
 from node.api.accept import language
 from node.context import Node
 from node.store import documents
@@ -43,21 +44,31 @@ class Pages:
 
         return await self._page(request, lambda lang: site.home(self.node, lang, request.query))
 
+    def _here(self, request: web.Request) -> None:
+        """Leads to where a place lives now, if it moved; its actor and its documents are still read here."""
+        with self.node.store.read() as connection:
+            row = row_of(connection, request.match_info["slug"])
+        if row is not None and row.moved and not row.deleted:
+            raise web.HTTPMovedPermanently(URL(row.moved), headers={"Vary": "Accept"})
+
     async def place(self, request: web.Request) -> web.Response:
         from node.web import site
 
+        self._here(request)
         actor = self.node.config.actor(request.match_info["slug"])
         return await self._page(request, lambda lang: site.of_actor(self.node, lang, actor, request.query))
 
     async def posts(self, request: web.Request) -> web.Response:
         from node.web import posts
 
+        self._here(request)
         actor = self.node.config.actor(request.match_info["slug"])
         return await self._page(request, lambda lang: posts.of_place(self.node, lang, actor, request.query))
 
     async def post(self, request: web.Request) -> web.Response:
         from node.web import posts
 
+        self._here(request)
         document = self.node.config.url + request.path
         page = await self._page(request, lambda lang: posts.page(self.node, lang, document, request.query))
         if page.status == 404:
