@@ -87,7 +87,7 @@ class Filled:
         if field is None:
             return name
         whole = forms.field(above if rest else name.rpartition(".")[0])
-        if whole is None or whole is field:
+        if whole is None or field not in whole.fields:
             return self.called(field)
         row = " " + rest.partition("]")[0] if rest else ""
         return f"{self.called(whole)}{row}, {self.said(field.label)}"

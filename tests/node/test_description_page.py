@@ -117,7 +117,7 @@ async def test_a_reader_reads_and_a_stranger_sees_nothing(site: Site) -> None:
     site.come_in("reader")
     html = await (await site.get(PATH)).text()
     assert '<fieldset class="whole" disabled>' in html
-    assert 'value="save">Enregistrer' not in html.partition('class="go"')[2]
+    assert 'value="save">Enregistrer' not in html.partition('class="sticky"')[2]
     assert (await site.post(PATH, [*FULL, ("do", "save")])).status == 403
     site.come_in("stranger")
     assert (await site.get(PATH)).status == 404

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vocab import check, forms
 from vocab.errors import Mistake, beside
-from vocab.intake.form import AMONG, COMMUNE, place_form, place_pairs, renumbered
+from vocab.intake.form import AMONG, COMMUNE, place_form, place_pairs, renumbered, with_commune
 from vocab.intake.typed import typed
 from vocab.model import Address, Hours, Operator, Place
 
@@ -144,5 +144,5 @@ _NAMES = st.sampled_from(
 
 @given(st.lists(st.tuples(_NAMES, st.text(max_size=12))))
 def test_whatever_a_browser_sends_is_a_place_or_mistakes(pairs: list[tuple[str, str]]) -> None:
-    read = place_form(renumbered(pairs), IRI)
+    read = place_form(with_commune(renumbered(pairs)), IRI)
     assert isinstance(read, Place) or all(beside(mistake, "fr") for mistake in read)

@@ -34,10 +34,13 @@ def commune(values: Mapping[str, str]) -> str | Mistake:
     return Mistake(COMMUNE, "commune.choose" if likely else "commune.none", {"value": text})
 
 
-def with_commune(pairs: Pairs, code: str) -> list[tuple[str, str]]:
-    """The same with this commune in the box, and nothing left to choose."""
-    found = territory.commune(code)
-    label = communes.label(found) if found else code
+def with_commune(pairs: Pairs) -> list[tuple[str, str]]:
+    """The same with the commune that was meant or chosen in the box, and nothing left to choose; else as it is."""
+    code = commune(dict(pairs))
+    found = None if isinstance(code, Mistake) else territory.commune(code)
+    if found is None:
+        return list(pairs)
+    label = communes.label(found)
     return [*((name, text) for name, text in pairs if name not in (COMMUNE, AMONG)), (COMMUNE, label)]
 
 

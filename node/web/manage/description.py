@@ -37,7 +37,7 @@ def show(visit: Visit) -> web.Response:
 def act(visit: Visit) -> web.Response:
     """`do`: save, later, forget, commune (search), row:FIELD (one more)."""
     done = visit.form.get("do", "save")
-    pairs = form.renumbered(list(visit.form.items()))
+    pairs = form.with_commune(form.renumbered(list(visit.form.items())))
     here = f"/manage/{visit.place}/description"
     if done == "forget":
         entries.drop(visit.node, visit.place, DESCRIPTION)
@@ -47,18 +47,11 @@ def act(visit: Visit) -> web.Response:
     if done == "later":
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}"), "describe.is_kept")
     if done == "commune":
-        return _page(visit, *_searched(pairs))
+        found = form.commune(dict(pairs))
+        return _page(visit, pairs, (found,) if isinstance(found, Mistake) else ())
     if done.startswith("row:"):
         return _page(visit, pairs, (), done.removeprefix("row:"))
     return _save(visit, pairs)
-
-
-def _searched(pairs: Pairs) -> tuple[Pairs, tuple[Mistake, ...]]:
-    """The form with the one commune that is meant, or with those among which to choose."""
-    found = form.commune(dict(pairs))
-    if isinstance(found, Mistake):
-        return pairs, (found,)
-    return form.with_commune(pairs, found), ()
 
 
 def _save(visit: Visit, pairs: Pairs) -> web.Response:

@@ -12,6 +12,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     before = String(body);
     try {
       const answer = await fetch(form.dataset.autosave, { method: "POST", body, keepalive: leaving, redirect: "error" });
+      await answer.text();
       if (!answer.ok) throw new Error(String(answer.status));
       const time = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
       say(line ? line.dataset.kept.replace("{time}", time) : "");
