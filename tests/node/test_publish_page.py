@@ -187,7 +187,7 @@ async def test_what_the_council_refuses_stands_beside_what_it_is_about(two: tupl
     answer = html.partition("Ce que répond Essai")[2].partition("</dl>")[0]
     assert "4\u202f210 passages" in answer
     assert "Passages : la valeur est négative." in answer
-    assert f'href="/manage/{SLUG}/figures/2025?lang=fr"' in html
+    assert f'href="/manage/{SLUG}/figures/2025?lang=fr#visits"' in answer
     add_report(site.node, SLUG, "2025", visits(4211), "public")
     assert "publiez pour envoyer la correction" in await text(site)
     publish(site.node, SLUG)

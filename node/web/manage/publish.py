@@ -20,6 +20,7 @@ from node.web.desk import Visit
 from node.web.manage import reception
 from node.web.manage.said import Said, said
 from node.web.plain import link
+from vocab import questionnaire
 from vocab.errors import Mistake
 from vocab.oddity import say
 
@@ -64,11 +65,15 @@ def title(name: str, lang: str) -> str:
     return text(lang, f"manage.publish.{kind}", period=wording.period(period, lang) if period else "")
 
 
-def edited(place: str, name: str, lang: str) -> str:
-    """Where what is wrong in a document is mended."""
+def edited(place: str, name: str, lang: str, key: str = "") -> str:
+    """Where a document is mended; `key`: the field of that line."""
     kind, _, rest = name.partition("/")
-    page = "description" if kind == "description" else f"figures/{rest.partition('/')[0]}"
-    return link(lang, f"/manage/{place}/{page}")
+    if kind == "description":
+        return link(lang, f"/manage/{place}/description") + (f"#{key}" if key else "")
+    page, asked = f"/manage/{place}/figures/{rest.partition('/')[0]}", key.partition("|")[0]
+    holds = (each.id for each in questionnaire.sections() if asked in {q.field for q in each.questions()})
+    section = next(holds, questionnaire.CORE)
+    return link(lang, page, theme="" if section == questionnaire.CORE else section) + (f"#{asked}" if asked else "")
 
 
 def _values(visit: Visit, found: Found) -> dict[str, Any]:
@@ -100,6 +105,7 @@ def _document(visit: Visit, change: Change, mistakes: Iterable[Mistake]) -> dict
         "changed": [word for word in shown if word.is_changed or word.mistakes],
         "same": [word for word in shown if not word.is_changed and not word.mistakes],
         "errors": _errors(words, _id(change)),
+        "mend": {word.key: edited(visit.place, change.name, visit.lang, word.key) for word in shown if word.mistakes},
         "general": [sentence for word in words if not word.key for sentence in word.mistakes],
         "odd": _odd(visit, change),
     }
@@ -132,7 +138,8 @@ def _stands(visit: Visit, document: Standing, found: Found) -> dict[str, Any]:
     answers = []
     for each in document.rejections:
         words = [said(line, lang) for line in lines(content, content, each.mistakes) if line.mistakes]
-        answers.append({"by": known[each.by].name, "lines": words})
+        mend = {word.key: edited(visit.place, document.name, lang, word.key) for word in words if document.name}
+        answers.append({"by": known[each.by].name, "lines": words, "mend": mend})
     return {
         "title": title(name, lang),
         "sharing": document.sharing,
