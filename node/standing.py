@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
+from federation.canonical import digest
 from node import audience, rejections
 from node.context import Node
 from node.deliveries import Delivered, last_words
 from node.publish import said_in
 from node.rejections import Rejection
 from node.store.schema import actors, documents, drafts, peers
-from vocab.errors import visible
+from node.views.publication import line_of
+from vocab.errors import Mistake, beside, visible
 
 SHARINGS = ("public", "network", "aggregate-only")
 _GRAVEST = ("refused", "parked", "trying", "waiting", "delivered")
@@ -48,7 +50,8 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A document of a place as it stands published, what it says, as a draft would, and who did not take it."""
+    """A document of a place as it stands published, what it says, as a draft would, and who did not take it;
+    `changed`: something else was entered since."""
 
     document: str
     name: str  # of its draft; empty for one that has none any more
@@ -56,6 +59,7 @@ class Standing:
     version: int
     updated: str
     content: Mapping[str, Any]
+    changed: bool
     rejections: tuple[Rejection, ...]
 
 
@@ -107,7 +111,7 @@ def published(node: Node, slug: str) -> tuple[Standing, ...]:
     """The living documents of a place, but its posts."""
     actor = node.config.actor(slug)
     query = (
-        select(documents, drafts.c.name)
+        select(documents, drafts.c.name, drafts.c.content, drafts.c.removed, drafts.c.digest.label("was"))
         .outerjoin(drafts, (drafts.c.document == documents.c.id) & (drafts.c.actor == documents.c.owner))
         .where(documents.c.owner == actor, documents.c.deleted.is_(None), documents.c.own)
         .where(documents.c.type.in_(("Description", "Report")))
@@ -117,8 +121,49 @@ def published(node: Node, slug: str) -> tuple[Standing, ...]:
         told = rejections.told(connection, actor)
         return tuple(
             Standing(
-                *(row.id, row.name or "", row.sharing, row.version, row.updated, said_in(connection, row)),
+                *(
+                    row.id,
+                    row.name or "",
+                    row.sharing,
+                    row.version,
+                    row.updated,
+                    said_in(connection, row),
+                    _is_changed(row),
+                ),
                 tuple(each for each in told if each.document == row.id),
             )
             for row in connection.execute(query).all()
         )
+
+
+def _is_changed(row: Row[Any]) -> bool:
+    return not row.name or row.removed or row.was != digest(row.content.encode())
+
+
+def objections(node: Node, slug: str, name: str) -> tuple[Mistake, ...]:
+    """What others said of what a place published and did not change since, under the inputs where it is mended;
+    `name`: `description`, or `report/` and a period. What has no words here is left to the page of publishing."""
+    of_it = (each for each in published(node, slug) if each.name.startswith(name) and not each.changed)
+    told = (
+        Mistake(_input(mistake.field, each.content), mistake.code, mistake.params)
+        for each in of_it
+        for rejection in each.rejections
+        for mistake in rejection.mistakes
+    )
+    return tuple(mistake for mistake in told if mistake.field and _has_words(mistake))
+
+
+def _input(field: str, content: Mapping[str, Any]) -> str:
+    """`visits.audience.members` for a figure; a member of a description is named as its input is."""
+    if "observations" not in content:
+        return field
+    name, _, breakdown = line_of(field, content).partition("|")
+    return ".".join(filter(None, [name, *breakdown.replace("=", "&").split("&")]))
+
+
+def _has_words(mistake: Mistake) -> bool:
+    try:
+        beside(mistake, "fr")
+    except (KeyError, IndexError, ValueError):
+        return False
+    return True

@@ -188,15 +188,32 @@ async def test_what_the_council_refuses_stands_beside_what_it_is_about(two: tupl
     assert "4\u202f210 passages" in answer
     assert "Passages : la valeur est négative." in answer
     assert f'href="/manage/{SLUG}/figures/2025?lang=fr#visits"' in answer
+    form = await text(site, f"/manage/{SLUG}/figures/2025")
+    assert '<span class="mend" id="visits-wrong">La valeur est négative.</span>' in form
+    assert "visits-wrong" not in await text(site, f"/manage/{SLUG}/figures/2024")
     add_report(site.node, SLUG, "2025", visits(4211), "public")
+    assert "visits-wrong" not in await text(site, f"/manage/{SLUG}/figures/2025")
     assert "publiez pour envoyer la correction" in await text(site)
     publish(site.node, SLUG)
     assert "Personne ne l’a refusé" in await text(site)
 
 
-def refuse(council: Node, document: str) -> None:
-    """What a council answers to a figure that its own rules do not take."""
-    errors = [Mistake("observations[1].value", "value.negative").to_json()]
+async def test_what_the_council_refuses_of_a_description_stands_beside_its_field(two: tuple[Site, Node]) -> None:
+    site, council = two
+    site.come_in("owner")
+    publish(site.node, SLUG)
+    document = f"{site.node.config.actor(SLUG)}/documents/description"
+    await until(lambda: rows(council, "SELECT 1 FROM documents WHERE type='Description'"))
+    refuse(council, document, Mistake("address.postcode", "postcode.bad", {"value": "23000"}), Mistake("x", "y.z"))
+    await until(lambda: rows(site.node, "SELECT 1 FROM journal WHERE type='Reject' AND direction='in'"))
+    html = await text(site, f"/manage/{SLUG}/description")
+    assert 'id="address.postcode-wrong"' in html
+    assert f"/manage/{SLUG}/description?lang=fr#address" in await text(site)
+
+
+def refuse(council: Node, document: str, *mistakes: Mistake) -> None:
+    """What a council answers to what its own rules do not take; a negative figure, if nothing is said."""
+    errors = [each.to_json() for each in mistakes or (Mistake("observations[1].value", "value.negative"),)]
     letter = Letter("Reject", document, document, "Report", 1, more={"version": 1, "errors": errors})
     owner = document.partition("/documents/")[0]
     council.store.write(lambda c: post(c, council, "actor", letter, audience.one(c, owner)))

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from node import standing
 from node.context import Node
 from node.people import audit, entries
 from node.people.roles import Right
@@ -31,7 +32,9 @@ def _saved(visit: Visit) -> Pairs:
 def show(visit: Visit) -> web.Response:
     """What is being typed, else what is saved."""
     entry = entries.kept(visit.node, visit.place, DESCRIPTION)
-    return _page(visit, form.renumbered(entry.pairs) if entry else _saved(visit))
+    if entry:
+        return _page(visit, form.renumbered(entry.pairs))
+    return _page(visit, _saved(visit), standing.objections(visit.node, visit.place, DESCRIPTION))
 
 
 def act(visit: Visit) -> web.Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from node import standing
 from node.context import Node
 from node.people import entries, sharing, yearbook
 from node.people.roles import Right
@@ -73,7 +74,8 @@ def show(visit: Visit) -> web.Response:
         return _page(visit, period, asked, dict(kept.pairs), kept=kept.saved)
     typed = questionnaire.typed(asked, known.get(period, ()))
     if typed:
-        return _page(visit, period, asked, typed)
+        told = standing.objections(visit.node, visit.place, f"report/{period.replace('/', '_')}/")
+        return _page(visit, period, asked, typed, [each for each in told if each.field in typed])
     _, last = yearbook.last_before(known, period)
     proposed = questionnaire.proposed(asked, last)
     return _page(visit, period, asked, proposed, proposed=frozenset(proposed))

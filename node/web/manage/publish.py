@@ -84,7 +84,7 @@ def _values(visit: Visit, found: Found) -> dict[str, Any]:
         for sharing in (*SHARINGS, "private")
         if (some := [each for each in documents if each["sharing"] == sharing])
     ]
-    stands = [_stands(visit, each, found) for each in standing.published(visit.node, visit.place)]
+    stands = [_stands(visit, each) for each in standing.published(visit.node, visit.place)]
     return {"groups": groups, "errors": [e for each in documents for e in each["errors"]], "stands": stands}
 
 
@@ -129,7 +129,7 @@ def _odd(visit: Visit, change: Change) -> list[str]:
     return [say(each, visit.lang) for each in found]
 
 
-def _stands(visit: Visit, document: Standing, found: Found) -> dict[str, Any]:
+def _stands(visit: Visit, document: Standing) -> dict[str, Any]:
     """A published document, and the answers of those who did not take it, beside what they are about."""
     content, lang = document.content, visit.lang
     name = document.name or (f"report/{content['period']}" if "period" in content else "description")
@@ -145,7 +145,7 @@ def _stands(visit: Visit, document: Standing, found: Found) -> dict[str, Any]:
         "sharing": document.sharing,
         "updated": document.updated,
         "edit": edited(visit.place, document.name, lang) if document.name else "",
-        "changed": any(change.document == document.document for change, _ in found),
+        "changed": document.changed,
         "answers": answers,
     }
 
