@@ -31,6 +31,8 @@ MODULES = (
     "node.web.routes",
     "node.web.manage",
     "node.web.media",
+    "node.web.feed",
+    "node.web.follow",
 )
 _SAFE = (
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),

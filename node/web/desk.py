@@ -63,7 +63,7 @@ class Guest:
     def shared(self) -> dict[str, Any]:
         return {}
 
-    def page(self, template: str, status: int = 200, **values: object) -> web.Response:
+    def page(self, template: str, status: int = 200, /, **values: object) -> web.Response:
         """The page of a template below `templates/`."""
         html = plain.render(self.node, template, self.lang, self.request.query, **(self.shared() | values))
         headers = HEADERS | {"Content-Language": self.lang}

@@ -1,6 +1,7 @@
 """The page of one post, the list of a place's posts, and the few that its own page shows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from node.context import Node
 from node.messages import catalogue
+from node.store import times
 from node.views import place as places
 from node.views import posts
 from node.views.posts import Shown
 from node.web import wording
 from node.web.plain import link, render
+from vocab.post import Picture
 
 _RECENT, _ALL = 3, 200
 _HEADING = 90  # characters of a note that stand for the title it has not
@@ -44,9 +47,27 @@ def of_place(node: Node, lang: str, actor: str, query: Mapping[str, str]) -> str
     return render(node, "posts.html", lang, query, cards=cards, **_place(node, lang, actor)) if cards else None
 
 
-def recent(node: Node, lang: str, actor: str) -> list[dict[str, Any]]:
-    """The few newest posts of a place of this node."""
-    return [_card(post, lang) for post in posts.of_place(node, actor, _RECENT)]
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """What a place said, in three: events to come (the nearest first), practices, news; and the pictures of it all."""
+
+    coming: list[Shown]
+    groups: list[tuple[str, list[dict[str, Any]]]]
+    pictures: list[Picture]
+
+
+def recent(node: Node, lang: str, actor: str) -> Recent:
+    """The few newest posts of a place of this node, of each kind."""
+    said, now = posts.of_place(node, actor, _ALL), times.text(node.clock())
+    coming = sorted((p for p in said if p.kind == "event" and (p.end or p.start) >= now), key=lambda p: p.start)
+    kinds = {
+        "next": coming,
+        "practices": [p for p in said if p.kind == "article"],
+        "news": [p for p in said if p.kind == "note" or (p.kind == "event" and p not in coming)],
+    }
+    groups = [(name, [_card(post, lang) for post in some[:_RECENT]]) for name, some in kinds.items() if some]
+    pictures = [picture for post in said[:_RECENT] for picture in post.pictures]
+    return Recent(coming[:_RECENT], groups, pictures)
 
 
 def _place(node: Node, lang: str, actor: str) -> dict[str, str]:

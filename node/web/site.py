@@ -11,9 +11,9 @@ from node.views.place import Cell, Line, PlacePage
 from node.views.place import of_actor as page_of_actor
 from node.views.place import of_document as page_of_document
 from node.views.place import of_place as page_of_place
-from node.web import wording
+from node.web import charts, markup, wording
 from node.web.plain import link, render
-from node.web.posts import recent
+from node.web.posts import Recent, recent
 from vocab import territory
 from vocab.model import Place
 from vocab.reference import label, themes
@@ -125,6 +125,8 @@ def _line(line: Line, lang: str, totals: Collection[str]) -> dict[str, Any]:
         "is_part": is_part,
         "cells": cells,
         "methods": ", ".join(methods),
+        "course": charts.line([cell.value for cell in reversed(line.cells[:_MOST_PERIODS])]) if not is_part else None,
+        "course_of": _text(lang, "public.course_of").format(label=line.indicator.label[lang]),
     }
 
 
@@ -142,6 +144,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
     if page is None:
         return None
     place, own = page.place, page.actor.startswith(node.config.url + "/")
+    said = recent(node, lang, page.actor) if own else Recent([], [], [])
     hours = [(wording.pieces(span.days, lang), f"{span.opens} – {span.closes}") for span in place.hours]
     form = label("legal_form", place.operator.legal_form, lang) if place.operator and place.operator.legal_form else ""
     return render(
@@ -164,7 +167,11 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         tables=_tables(page, lang),
         website=place.website if place.website.startswith(("https://", "http://")) else "",
         licence=_LICENCES.get(page.license, page.license),
-        posts=recent(node, lang, page.actor) if own else [],
+        posts=said.groups,
+        markup=markup.schema_org(place, page.actor, summary(place, lang), said.pictures, said.coming) if own else "",
+        graph=markup.open_graph(place, page.actor, summary(place, lang), said.pictures, lang) if own else [],
+        follow=link(lang, urlsplit(page.actor).path + "/follow") if own else "",
+        feed=page.actor + "/feed.atom" if own else "",
         posts_href=link(lang, urlsplit(page.actor).path + "/posts"),
         json_ld=page.actor + ".jsonld" if page.kind == "description" else page.document.id,
     )

@@ -1,5 +1,6 @@
 """The pages of posts over real HTTP: in two languages, for people or machines, harmless, and gone once withdrawn."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.node.net import make, place
 from tests.node.test_posts import ARTICLE, EVENT, correct, say
 from tests.vocab.test_richtext import ATTACKS, Seen
 
+DATA = re.compile(r'<script type="application/ld\+json">[^<]*</script>')  # runs nothing
 HTML, MACHINE = {"Accept": "text/html"}, {"Accept": "application/activity+json"}
 
 
@@ -124,7 +126,7 @@ async def test_nothing_that_is_written_runs(site: Site) -> None:
         head = f'titre: "{quiet}"\ndate: 2026-05-12\nlieu: "{quiet}"\nrésumé: "{quiet}"'
         paths.append(say(node, "event", f"---\n{head}\n---\nx").id)
     for path in paths:
-        seen = Seen(await page(site, path))
+        seen = Seen(DATA.sub("", await page(site, path)))
         assert not seen.tags & {
             "script",
             "iframe",
