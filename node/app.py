@@ -20,11 +20,15 @@ from node.api import activitypub
 from node.api.accept import best
 from node.api.signer import ACTIVITY_JSON, LOOKUP
 from node.context import Node
+from node.ops import logs
+from node.ops.measures import MEASURES, Measures, measured
 
+log = logging.getLogger("maillage.app")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MODULES = (
     "node.api.wellknown",
     "node.api.health",
+    "node.api.metrics",
     "node.api.data",
     "node.api.sparql",
     "node.api.ns",
@@ -47,7 +51,8 @@ _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json
 
 def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     """Every URL of a node, and the guarded client that looks keys up."""
-    app = web.Application(client_max_size=MAX_BYTES)
+    app = web.Application(client_max_size=MAX_BYTES, middlewares=[measured])
+    app[MEASURES] = Measures()
     app.cleanup_ctx.append(_lookup(node))
     app.on_response_prepare.append(_guarded)
     machine = {_canonical(route): route for route in activitypub.routes(node)}
@@ -120,6 +125,7 @@ def runner_of(app: web.Application) -> web.AppRunner:
 
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
+    logs.configure(node.config.log_format)
     rotation.finish(node)
     hosts.heed_configuration(node)
     gc.freeze()
@@ -139,6 +145,8 @@ async def _serve(node: Node, host: str, port: int, ready: Callable[[], None]) ->
         await web.TCPSite(runner, host, port, backlog=512).start()
         async with jobs.running(node, app[LOOKUP]):
             ready()
+            log.info("serving url=%s host=%s port=%d", node.config.url, host, port)
             await stop.wait()
+            log.info("stopping url=%s", node.config.url)
     finally:
         await runner.cleanup()

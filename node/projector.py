@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from node.context import open_node
+from node.ops import logs
 from node.project import catch_up
 from node.store.changes import Changes
 
@@ -17,6 +18,7 @@ def main(directory: Path) -> None:
     """Fold what there is, then whatever is committed, until stdin closes."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     node = open_node(directory)
+    logs.configure(node.config.log_format)
     changes = Changes(node.store.path)
     while True:
         if changes.any():

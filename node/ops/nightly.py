@@ -18,6 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from node.context import Node, open_node
 from node.errors import NodeError
 from node.messages import language
+from node.ops import logs
 from node.ops.backup import backup, checked, retire
 from node.ops.steps import folder_of
 from node.store import times
@@ -82,8 +83,11 @@ def nightly(node: Node) -> Last | None:
     if folder is None:
         return None
     found = run(node, folder)
-    if not found.error:
-        retire(folder, node.config.url, node.config.backup_keep)
+    if found.error:
+        log.error("backup failed reason=%s", found.error)
+    else:
+        gone = retire(folder, node.config.url, node.config.backup_keep)
+        log.info("backup file=%s bytes=%d retired=%d", found.file, found.size, gone)
     return found
 
 
@@ -96,7 +100,7 @@ async def tick(node: Node) -> None:
     child = await asyncio.create_subprocess_exec(sys.executable, "-m", "node.ops.nightly", str(node.dir))
     try:
         if await child.wait():
-            log.error("nightly backup failed")
+            log.error("nightly backup ended code=%s", child.returncode)
     finally:
         if child.returncode is None:
             child.terminate()
@@ -106,6 +110,7 @@ async def tick(node: Node) -> None:
 def main(directory: Path) -> int:
     os.nice(10)
     node = open_node(directory)
+    logs.configure(node.config.log_format)
     try:
         found = nightly(node)
     finally:
