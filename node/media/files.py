@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from node.context import Node
 from node.errors import PlaceUnknown
-from node.media.picture import PictureRefused, fit
+from node.media.picture import Fit, PictureRefused, fit
 from node.people import quotas
 from node.places import show_place
 from node.store import times
@@ -45,8 +45,13 @@ def keep(node: Node, slug: str, raw: bytes, alt: str, account: str = "") -> Kept
     if show_place(node, slug) is None:
         raise PlaceUnknown(slug)
     made = fit(raw)
+    return node.store.write(lambda connection: put(connection, node, slug, made, alt, account))
+
+
+def put(connection: Connection, node: Node, slug: str, made: Fit, alt: str, account: str = "", name: str = "") -> Kept:
+    """The same, of a picture that was made fit, inside the caller's transaction; `name`: the id that it is to have."""
     row = {
-        "id": token_hex(16),
+        "id": name or token_hex(16),
         "place": slug,
         "type": made.type,
         "width": made.width,
@@ -57,15 +62,11 @@ def keep(node: Node, slug: str, raw: bytes, alt: str, account: str = "") -> Kept
         "account": account,
         "created": times.text(node.clock()),
     }
-
-    def act(connection: Connection) -> Kept:
-        quotas.check_media(connection, node, slug, len(made.data))
-        connection.execute(insert(media).values(row))
-        kept = _kept(connection.execute(select(media).where(media.c.id == row["id"])).one())
-        _write(folder(node) / kept.name, made.data)
-        return kept
-
-    return node.store.write(act)
+    quotas.check_media(connection, node, slug, len(made.data))
+    connection.execute(insert(media).values(row))
+    kept = _kept(connection.execute(select(media).where(media.c.id == row["id"])).one())
+    _write(folder(node) / kept.name, made.data)
+    return kept
 
 
 def alt_text(alt: str) -> str:

@@ -28,7 +28,7 @@ MAX_MANIFEST = 4_000_000
 _RATIO, _SMALL = 200, 100_000  # what is packed tighter than this is a bomb, unless it is small
 _NAME = re.compile(
     r"manifest\.json|README\.txt|(?:actor|place)\.json|documents/[0-9]{4,6}\.json|keys/(?:rsa|ed25519)\.pem"
-    r"|media/[A-Za-z0-9_-]{1,64}"
+    r"|media/[0-9a-f]{32}"
 )
 _DIRECTORY = 200  # bytes of one entry of the list at the end of a zip, at most
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # equal content, equal bytes

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -17,6 +18,9 @@ from federation.keys import ActorKeys
 from node import wishes
 from node.context import Node
 from node.errors import Invalid, NodeError, SlugTaken
+from node.media import files
+from node.media.files import Kept
+from node.media.picture import Fit, fit
 from node.moving.unpacking import Luggage, Said
 from node.outgoing import put_document
 from node.places import DESCRIPTION, check_slug, content_text, is_free, put_draft, put_place
@@ -25,7 +29,7 @@ from node.relations import Unreachable
 from node.reports import draft_name
 from node.rules import RULES
 from node.store import documents, times
-from node.store.people import entries, place_blocks, sharing_choices
+from node.store.people import entries, place_blocks, post_sources, sharing_choices
 from node.store.schema import actors, drafts, grants
 from vocab import build, richtext
 from vocab.errors import VocabError
@@ -60,7 +64,7 @@ class Arrived:
 
 def arrive(node: Node, luggage: Luggage, slug: str = "") -> Arrived:
     """Take a place in, under its own short name or another. Raises `BadSlug`, `SlugTaken`, `NoPlace`, `Invalid`,
-    `QuotaReached`; then nothing was written."""
+    `QuotaReached`, `PictureRefused`; then nothing was written."""
     slug = slug or luggage.slug
     check_slug(slug, node.config.authority)
     if not is_free(node, slug):
@@ -84,19 +88,41 @@ async def hear(node: Node, luggage: Luggage, slug: str) -> tuple[str, ...]:
     return (*missing, *luggage.following[MAX_HEARD:])
 
 
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A picture that was encoded anew, with the id that it has here."""
+
+    id: str
+    made: Fit
+    alt: str
+
+    def kept(self, slug: str) -> Kept:
+        """As it will be kept."""
+        made = self.made
+        return Kept(self.id, slug, made.type, made.width, made.height, len(made.data), self.alt)
+
+
 class _Home:
     """The new address, and how what was written for the old one is read there."""
 
-    __slots__ = ("_former", "actor", "luggage", "node", "slug")
+    __slots__ = ("_former", "_pictures", "actor", "luggage", "node", "pictures", "slug")
 
     def __init__(self, node: Node, luggage: Luggage, slug: str) -> None:
         self.node, self.luggage, self.slug = node, luggage, slug
         self.actor = node.config.actor(slug)
         self._former = re.compile(re.escape(luggage.actor) + r"(?![A-Za-z0-9_])")
+        self.pictures = {each.id: Framed(token_hex(16), fit(each.data), each.alt) for each in luggage.pictures}
+        self._pictures = re.compile(re.escape(luggage.url + "/media/") + r"([0-9a-f]{32})\.(?:jpg|png)\b")
 
     def text(self, text: str) -> str:
         """A text with the new address wherever it names the old one."""
-        return self._former.sub(lambda _: self.actor, text)
+        if text in self.pictures:
+            return self.pictures[text].id
+        return self._pictures.sub(self._picture, self._former.sub(lambda _: self.actor, text))
+
+    def _picture(self, found: re.Match[str]) -> str:
+        framed = self.pictures.get(found[1])
+        return found[0] if framed is None else files.address(self.node, framed.kept(self.slug))
 
     def moved(self, value: Any) -> Any:
         """The same, of all that a JSON value holds."""
@@ -183,6 +209,8 @@ def _settle(connection: Connection, home: _Home, place: Place, keys: ActorKeys) 
     put_place(connection, node, home.slug, place, known, keys)
     names = json.dumps(list(dict.fromkeys([luggage.actor, *luggage.also_known_as])))
     connection.execute(update(actors).where(actors.c.id == home.actor).values(also_known_as=names))
+    for each in home.pictures.values():
+        files.put(connection, node, home.slug, each.made, files.alt_text(each.alt), name=each.id)
     left = _put_drafts(connection, home, now)
     for said in luggage.said:
         _say(connection, home, said, now)
@@ -194,8 +222,19 @@ def _settle(connection: Connection, home: _Home, place: Place, keys: ActorKeys) 
     for theme, sharing in dict(luggage.sharing).items():
         connection.execute(insert(sharing_choices).values(place=home.slug, theme=theme, sharing=sharing, since=now))
     for form, pairs in dict(luggage.entries).items():
-        row = {"place": home.slug, "form": form, "content": json.dumps(pairs), "account": "", "saved": now}
+        row = {
+            "place": home.slug,
+            "form": form,
+            "content": json.dumps(home.moved(list(map(list, pairs)))),
+            "account": "",
+            "saved": now,
+        }
         connection.execute(insert(entries).values(row))
+    told = {said.id: home.iri(said) for said in luggage.said}
+    for document, content in dict(luggage.sources).items():
+        if document in told:
+            row = {"document": told[document], "content": json.dumps(home.moved(dict(content)), ensure_ascii=False)}
+            connection.execute(insert(post_sources).values(row))
     return left
 
 

@@ -14,15 +14,15 @@ from sqlalchemy import Connection, Row, select
 from federation.canonical import jcs
 from node.actors import actor_document
 from node.context import Node
+from node.media import files
 from node.messages import text
 from node.moving import archive
 from node.places import known_actor, state_of
 from node.store import documents, own_keys, times
 from node.store.documents import DIRECT
-from node.store.people import entries, followed_for, media, place_blocks, sharing_choices
+from node.store.people import entries, followed_for, place_blocks, post_sources, sharing_choices
+from node.store.schema import documents as table
 from node.store.schema import drafts, followers, grants, peers
-
-MEDIA = "media"  # the folder of DIR with a file a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def pack(node: Node, slug: str, path: Path) -> Packed:
     with node.store.read() as connection:
         actor = known_actor(connection, node, slug)
         said = [row for row in documents.of_owner(connection, actor.id) if row.own and row.sharing != DIRECT]
-        needs = _needs(connection, actor)
+        needs = _needs(connection, node, actor)
         about = {"actor": actor.id, "slug": slug, "name": actor.name, "made": times.text(node.clock())}
         size = archive.write(path, about, _parts(connection, node, actor, said, needs))
     return Packed(path, size, len(said), len(needs["media"]), len(needs["followers"]))
@@ -58,7 +58,7 @@ def _parts(
     for number, row in enumerate(said):
         yield f"documents/{number:04}.json", documents.bytes_at(connection, row.seq) or b""
     for picture in needs["media"]:
-        yield f"media/{picture['id']}", (node.dir / MEDIA / picture["id"]).read_bytes()
+        yield f"media/{picture['id']}", (files.folder(node) / picture["file"]).read_bytes()
     yield "place.json", jcs(needs)
 
 
@@ -66,11 +66,13 @@ def _readme(actor: Row[Any]) -> str:
     return "\n\n".join(text(lang, "move.readme", name=actor.name, actor=actor.id) for lang in ("fr", "en")) + "\n"
 
 
-def _needs(connection: Connection, actor: Row[Any]) -> dict[str, Any]:
+def _needs(connection: Connection, node: Node, actor: Row[Any]) -> dict[str, Any]:
     """What is not signed: drafts, who follows, whom it hears, what it grants, what it chose."""
     of_actor, of_place = {"actor": actor.id}, {"place": actor.slug}
     handle = select(followers, peers.c.handle).outerjoin(peers, peers.c.actor == followers.c.follower)
     heard = _rows(connection, followed_for, of_actor)
+    typed = select(post_sources).join(table, table.c.id == post_sources.c.document)
+    typed = typed.where(table.c.owner == actor.id, table.c.deleted.is_(None)).order_by(post_sources.c.document)
     return {
         "accept": json.loads(actor.accept),
         "also_known_as": json.loads(actor.also_known_as),
@@ -85,9 +87,11 @@ def _needs(connection: Connection, actor: Row[Any]) -> dict[str, Any]:
         "drafts": [_draft(row) for row in _rows(connection, drafts, of_actor)],
         "entries": [{"form": r.form, "content": json.loads(r.content)} for r in _rows(connection, entries, of_place)],
         "media": [
-            {"id": r.id, "type": r.type, "width": r.width, "height": r.height, "alt": r.alt, "created": r.created}
-            for r in _rows(connection, media, of_place)
+            {"id": each.id, "file": each.name, "alt": each.alt}
+            for each in files.of_place(node, actor.slug)
+            if (files.folder(node) / each.name).is_file()
         ],
+        "sources": [{"document": r.document, "content": json.loads(r.content)} for r in connection.execute(typed)],
     }
 
 

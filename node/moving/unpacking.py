@@ -25,7 +25,6 @@ MAX_NEEDS = 16_000_000
 MAX_NAMES = 10_000
 _ACTOR = re.compile(r"(?P<url>https?://[^/?#\s]{1,255})/places/(?P<slug>[a-z0-9_]{1,30})")
 _DRAFT = re.compile(r"description|report/[0-9A-Za-z_-]{4,40}/(?:public|network|aggregate-only|private)")
-_PICTURE = re.compile(r"image/(?:jpeg|png|webp|gif)")
 _SHARING = ("public", "network", "aggregate-only")
 
 
@@ -42,15 +41,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture, and where its bytes are in the file."""
+    """A picture as it was kept, and the text beside it; what its bytes are is not known."""
 
-    part: str
     id: str
-    type: str
-    width: int
-    height: int
     alt: str
-    created: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +68,7 @@ class Luggage:
     drafts: tuple[tuple[str, Mapping[str, Any], bool], ...] = ()  # name, content, whether it is what is published
     entries: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     pictures: tuple[Picture, ...] = ()
+    sources: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # posts as they were typed, by document
 
 
 class _Wrong(Exception):
@@ -122,6 +118,7 @@ def _luggage(archive: Archive) -> Luggage:
         drafts=tuple(map(_draft, _list(needs, "drafts"))),
         entries=tuple(map(_entry, _list(needs, "entries"))),
         pictures=tuple(_picture(archive, each) for each in _list(needs, "media")),
+        sources=tuple(map(_source, _list(needs, "sources"))),
     )
 
 
@@ -241,16 +238,17 @@ def _entry(value: object) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _picture(archive: Archive, value: object) -> Picture:
     name = _text(value, "id", lambda found: f"media/{found}" in archive.parts)
-    assert isinstance(value, dict)
-    size = [value.get(side) for side in ("width", "height")]
-    if not all(type(side) is int and 0 < side <= 20_000 for side in size):
-        raise _Wrong("needs", "media")
-    return Picture(
-        f"media/{name}",
-        name,
-        _text(value, "type", lambda found: bool(_PICTURE.fullmatch(found))),
-        value["width"],
-        value["height"],
-        _text(value, "alt", lambda found: len(found) <= 2_000),
-        _text(value, "created", _is_name),
-    )
+    return Picture(name, _text(value, "alt", _is_name), archive.read(f"media/{name}"))
+
+
+def _source(value: object) -> tuple[str, Mapping[str, Any]]:
+    document = _text(value, "document", is_iri)
+    content = value.get("content") if isinstance(value, dict) else None
+    if not isinstance(content, dict) or content.keys() != {"kind", "fields", "text", "pictures"}:
+        raise _Wrong("needs", "sources")
+    fields, pictures = content["fields"], content["pictures"]
+    words = [*fields.values(), *fields] if isinstance(fields, dict) else [None]
+    words += [content["text"], *(pictures if isinstance(pictures, list) else [None])]
+    if content["kind"] not in TYPES or not all(isinstance(each, str) for each in words):
+        raise _Wrong("needs", "sources")
+    return document, content

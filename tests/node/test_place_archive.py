@@ -18,6 +18,7 @@ from federation.keys import generate
 from node import posts
 from node.context import Node
 from node.errors import NodeError
+from node.media.picture import PictureRefused
 from node.messages import LANGUAGES
 from node.moving import archive, arrival, packing, unpacking
 from node.moving.archive import Unfit
@@ -29,6 +30,7 @@ from tests.node.net import make, place, rows, visits
 from vocab.post import Post
 
 Parts = dict[str, bytes]
+A, B = "media/" + "a" * 32, "media/" + "b" * 32
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +120,8 @@ CHANGED: dict[str, tuple[str, Callable[[Parts], Parts]]] = {
     "a drive": ("name", lambda parts: parts | {"C:\\x": b"x"}),
     "a path out of media": ("name", lambda parts: parts | {"media/../../x": b"x"}),
     "a folder": ("name", lambda parts: parts | {"media/": b""}),
-    "a bomb": ("bomb", lambda parts: parts | {"media/x": bytes(20_000_000)}),
-    "one that is too large": ("bomb", lambda parts: parts | {"media/x": bytes(archive.MAX_PART + 1)}),
+    "a bomb": ("bomb", lambda parts: parts | {A: bytes(20_000_000)}),
+    "one that is too large": ("bomb", lambda parts: parts | {A: bytes(archive.MAX_PART + 1)}),
     "no actor": ("json", without("actor.json")),
     "no place": ("json", without("place.json")),
     "no key": ("keys", without("keys/rsa.pem")),
@@ -163,17 +165,17 @@ def test_a_manifest_that_does_not_say_what_is_there(packed: Parts) -> None:
     found = read(zipped(packed | {"README.txt": b"other"}, honest=False))
     assert found == Unfit("digest", "README.txt")
     assert read(zipped(without("README.txt")(packed), honest=False)) == Unfit("listed")
-    assert read(zipped(packed | {"media/x": b"x"}, honest=False)) == Unfit("listed")
+    assert read(zipped(packed | {A: b"x"}, honest=False)) == Unfit("listed")
 
 
 def test_a_part_that_is_there_twice(packed: Parts) -> None:
-    raw = zipped({"media/a": b"1", "media/b": b"2"} | packed)
-    assert read(raw.replace(b"media/b", b"media/a")) == Unfit("twice")
+    raw = zipped({A: b"1", B: b"2"} | packed)
+    assert read(raw.replace(B.encode(), A.encode())) == Unfit("twice")
 
 
 def test_a_part_that_says_it_is_shorter_than_it_is(packed: Parts) -> None:
     """The size that a bomb declares is small: no more than that is read."""
-    raw = bytearray(zipped(packed | {"media/x": bytes(50_000)}))
+    raw = bytearray(zipped(packed | {A: bytes(50_000)}))
     real = struct.pack("<L", 50_000)
     for at in (raw.rindex(real), raw.index(real)):
         raw[at : at + 4] = struct.pack("<L", 10)
@@ -230,4 +232,14 @@ def test_drafts_that_say_nothing_are_left_aside(packed: Parts, new: Node) -> Non
     assert isinstance(luggage, Luggage)
     arrived = arrival.arrive(new, luggage)
     assert set(arrived.left) == {each["name"] for each in odd}
+    new.close()
+
+
+def test_a_picture_that_is_none_is_refused(packed: Parts, new: Node) -> None:
+    odd = changed("place.json", put(media=[{"id": "a" * 32, "alt": "Un atelier", "file": "../x"}]))
+    luggage = read(zipped(odd(packed | {A: b"<svg onload=alert(1)>"})))
+    assert isinstance(luggage, Luggage)
+    with pytest.raises(PictureRefused):
+        arrival.arrive(new, luggage)
+    assert rows(new, "SELECT slug FROM actors") == [("actor",)]
     new.close()

@@ -15,16 +15,20 @@ from node.actors import actor_document
 from node.app import build_app
 from node.archive import check
 from node.context import Node
+from node.media import files
 from node.moving import archive, arrival, departure, packing, unpacking
 from node.moving.archive import Unfit
 from node.moving.unpacking import Luggage
+from node.people import writing
 from node.people.quotas import Closed
 from node.places import add_place, list_all
 from node.project import catch_up, rebuild
 from node.publish import plan, publish
 from node.reports import add_report
+from node.store import documents
 from node.views.totals import totals
 from tests.node.net import free_ports, listening, make, place, projected, rows, until, visits
+from tests.node.test_writing import photo
 from vocab.post import Post
 
 off = asyncio.to_thread
@@ -141,6 +145,28 @@ async def test_what_was_published_is_published_there_and_nothing_else(world: Wor
     assert all(world.old.config.url not in text for text in texts)
     catch_up(world.new)
     assert projected(world.new, "SELECT name FROM directory") == [("L'Établi",)]
+
+
+async def test_pictures_and_what_was_typed_go_along(world: World) -> None:
+    old, new = world.old, world.new
+    kept = await off(files.keep, old, "etabli", photo(), "Un établi")
+    said = writing.typed("note", {"text": "Venez **voir**"}, [kept.id])
+    post = await off(writing.read, old, "etabli", said)
+    assert isinstance(post, Post)
+    await off(writing.publish, old, "etabli", said, post, None)
+    await world.move()
+    [there] = files.of_place(new, "etabli")
+    assert (there.alt, there.id != kept.id) == ("Un établi", True)
+    assert (files.folder(new) / there.name).read_bytes()[:3] == b"\xff\xd8\xff"
+    [moved] = posts.list_all(new)
+    with new.store.read() as connection:
+        row = documents.stored(connection, moved.id)
+        assert row is not None
+        content = json.loads(documents.bytes_at(connection, row.seq) or b"")
+    assert [each["url"] for each in content["attachment"]] == [files.address(new, there)]
+    typed = writing.source(new, moved.id)
+    assert typed is not None
+    assert (typed.text, typed.pictures) == ("Venez **voir**", (there.id,))
 
 
 async def test_nobody_moves_where_the_new_home_does_not_say_so(world: World) -> None:
