@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from node import rejections
 from node.context import Node
+from node.people import entries
 from node.places import DESCRIPTION, known_actor, state_of
 from node.store.schema import deliveries, drafts, followers, journal
 
@@ -40,7 +41,14 @@ def of(node: Node, slug: str) -> list[Step]:
     ]
     first = next((name for name, _, done, _ in road if not done), "")
     steps = [Step(name, page, _state(done, name == first), n) for name, page, done, n in road]
-    calls = (("refused", "publish", refused), ("waiting", "network", waiting), ("failed", "network", failed))
+    begun = {entry.form.partition("/")[0] for entry in entries.of(node, slug)}
+    calls = (
+        ("begun_description", "description", int("description" in begun)),
+        ("begun_figures", "figures", int("figures" in begun)),
+        ("refused", "publish", refused),
+        ("waiting", "network", waiting),
+        ("failed", "network", failed),
+    )
     return steps + [Step(name, page, "call", n) for name, page, n in calls if n]
 
 

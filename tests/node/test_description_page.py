@@ -113,6 +113,28 @@ async def test_one_more_row_and_later_without_a_script(site: Site) -> None:
     assert 'name="hours[1].days" value="Mo" checked' in await (await site.get(PATH)).text()
 
 
+async def test_whoever_saves_second_is_told(site: Site) -> None:
+    site.come_in("owner")
+    base = (await (await site.get(PATH)).text()).partition('name="_base" value="')[2].partition('"')[0]
+    least = [("typology", "coworking"), ("address.commune", "Nantes"), ("_base", base)]
+    site.come_in("editor")
+    assert (await site.post(PATH, [*least, ("name", "De la rédaction")])).status == 303
+    site.come_in("owner")
+    await site.post(f"/manage/{SLUG}/entries/description", [*least, ("name", "Du responsable")])
+    assert "attendent d’être enregistrés" in await (await site.get(f"/manage/{SLUG}")).text()
+    html = await (await site.get(PATH)).text()
+    assert base in html
+    html = await (await site.post(PATH, [*least, ("name", "Du responsable")])).text()
+    assert "Quelqu’un d’autre a enregistré" in html
+    assert 'value="Du responsable"' in html
+    state = show_place(site.node, SLUG)
+    assert state is not None
+    assert state.place.name == "De la rédaction"
+    again = html.partition('name="_base" value="')[2].partition('"')[0]
+    assert (await site.post(PATH, [*least[:2], ("_base", again), ("name", "Du responsable")])).status == 303
+    assert "attendent d’être enregistrés" not in await (await site.get(f"/manage/{SLUG}")).text()
+
+
 async def test_a_reader_reads_and_a_stranger_sees_nothing(site: Site) -> None:
     site.come_in("reader")
     html = await (await site.get(PATH)).text()

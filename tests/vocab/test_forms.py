@@ -77,6 +77,7 @@ def test_the_least_that_makes_a_place() -> None:
         ("website", "www.etabli.fr", "https://www.etabli.fr"),
         ("website", "http://etabli.fr/a", "http://etabli.fr/a"),
         ("operator.siren", "732 829 320", "732829320"),
+        ("operator.siren", "732 829 320 00074", "732829320"),
         ("operator.rna", "w442012345", "W442012345"),
         ("address.postcode", "44 000", "44000"),
         ("geo.lat", "47,2184", "47.2184"),

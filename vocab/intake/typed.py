@@ -1,6 +1,7 @@
 """What people type into one field of a form, written as the vocabulary keeps it; what is not understood stays as typed.
 
-French ways are understood: 09/2021, 1er septembre 2021 as 01/09/2021, 9h30, www.mon-lieu.fr, 123 456 789.
+French ways are understood: 09/2021, 01/09/2021, 9h30, www.mon-lieu.fr, 123 456 789, a SIRET for the SIREN that it
+begins with.
 """
 
 import re
@@ -45,6 +46,8 @@ def typed(field: Field, text: str) -> str:
     """The text of one field as it is kept."""
     plain = text.replace("\r\n", "\n").strip() if field.kind in ("long", "texts") else " ".join(text.split())
     if field.kind == "text" and _TIGHT.fullmatch(field.pattern):
-        return _SPACES.sub("", plain).upper()
+        tight = _SPACES.sub("", plain).upper()
+        is_siret = field.name.endswith("siren") and len(tight) == 14
+        return tight[:9] if is_siret else tight
     editor = _EDITORS.get(field.kind)
     return editor(plain) if editor and plain else plain

@@ -1,7 +1,11 @@
 """What a place says it is, every field of it: saved when nothing is left to mend, kept as it is typed before."""
 
+import json
+from typing import Any
+
 from aiohttp import web
 
+from federation.canonical import digest
 from node import standing
 from node.context import Node
 from node.people import audit, entries
@@ -15,52 +19,67 @@ from vocab.forms import Pairs
 from vocab.intake import form
 from vocab.model import Place
 
+BASE = "_base"  # of what was saved when the form was opened
 PATH = "/manage/{slug:[a-z0-9_]{1,30}}/description"
 
 
-def _page(visit: Visit, pairs: Pairs, mistakes: tuple[Mistake, ...] = (), more_rows: str = "") -> web.Response:
+def _page(
+    visit: Visit, pairs: Pairs, base: str, mistakes: tuple[Mistake, ...] = (), more_rows: str = "", late: bool = False
+) -> web.Response:
     entry = entries.kept(visit.node, visit.place, DESCRIPTION) if not visit.form else None
-    f = filled(visit.lang, pairs, mistakes, more_rows)
-    return visit.page("manage/description.html", f=f, entry=entry, here="description")
+    values: dict[str, Any] = {
+        "f": filled(visit.lang, pairs, mistakes, more_rows),
+        "entry": entry,
+        "base": base,
+        "late": late,
+    }
+    return visit.page("manage/description.html", here="description", **values)
 
 
-def _saved(visit: Visit) -> Pairs:
+def _saved(visit: Visit) -> tuple[Pairs, str]:
+    """The form of what is saved, and a short name of that state."""
     state = show_place(visit.node, visit.place)
-    return form.place_pairs(state.place) if state else ()
+    pairs = form.place_pairs(state.place) if state else []
+    return pairs, digest(json.dumps(pairs).encode())[:16]
 
 
 def show(visit: Visit) -> web.Response:
     """What is being typed, else what is saved."""
     entry = entries.kept(visit.node, visit.place, DESCRIPTION)
-    if entry:
-        return _page(visit, form.renumbered(entry.pairs))
-    return _page(visit, _saved(visit), standing.objections(visit.node, visit.place, DESCRIPTION))
+    saved, base = _saved(visit)
+    if entry is None:
+        return _page(visit, saved, base, standing.objections(visit.node, visit.place, DESCRIPTION))
+    return _page(visit, form.renumbered(entry.pairs), dict(entry.pairs).get(BASE, base))
 
 
 def act(visit: Visit) -> web.Response:
     """`do`: save, later, forget, commune (search), row:FIELD (one more)."""
-    done = visit.form.get("do", "save")
+    done, base = visit.form.get("do", "save"), visit.form.get(BASE, "")
     pairs = form.with_commune(form.renumbered(list(visit.form.items())))
     here = f"/manage/{visit.place}/description"
     if done == "forget":
         entries.drop(visit.node, visit.place, DESCRIPTION)
         return visit.go(plain.link(visit.lang, here), "describe.forgotten")
-    if not entries.keep(visit.node, visit.place, DESCRIPTION, pairs, visit.account.id):
+    if not entries.keep(visit.node, visit.place, DESCRIPTION, [*pairs, (BASE, base)], visit.account.id):
         raise web.HTTPRequestEntityTooLarge(max_size=entries.LARGEST, actual_size=0)
     if done == "later":
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}"), "describe.is_kept")
     if done == "commune":
         found = form.commune(dict(pairs))
-        return _page(visit, pairs, (found,) if isinstance(found, Mistake) else ())
+        return _page(visit, pairs, base, (found,) if isinstance(found, Mistake) else ())
     if done.startswith("row:"):
-        return _page(visit, pairs, (), done.removeprefix("row:"))
-    return _save(visit, pairs)
+        return _page(visit, pairs, base, (), done.removeprefix("row:"))
+    return _save(visit, pairs, base)
 
 
-def _save(visit: Visit, pairs: Pairs) -> web.Response:
+def _save(visit: Visit, pairs: Pairs, base: str) -> web.Response:
+    """Save it, unless something is to be mended, or somebody else saved since this form was opened: asked once."""
     read = form.place_form(pairs, visit.node.config.place(visit.place))
     if not isinstance(read, Place):
-        return _page(visit, pairs, read)
+        return _page(visit, pairs, base, read)
+    now = _saved(visit)[1]
+    if base not in ("", now):
+        return _page(visit, pairs, now, late=True)
     change = add_place(visit.node, visit.place, read)
     entries.drop(visit.node, visit.place, DESCRIPTION)
     audit.note(visit.node, visit.account.id, "described", visit.place)
