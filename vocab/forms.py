@@ -37,7 +37,10 @@ _YES_OR_NO = (
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question. kind: text, long, texts (one a language), web, day, time, number, whole, flag, commune, choice,
-    choices, node (its `fields` together) or rows (its `fields`, several times). `longest` 0: as long as one likes."""
+    choices, node (its `fields` together) or rows (its `fields`, several times).
+
+    `longest` 0, `least` or `most` empty: no limit.
+    """
 
     name: str
     path: str
@@ -49,6 +52,8 @@ class Field:
     pattern: str
     shortest: int
     longest: int
+    least: str
+    most: str
     scheme: str
     omits: tuple[str, ...]
     codes: tuple[Choice, ...]

@@ -7,6 +7,7 @@ Properties with properties of their own, or one text a language, still need code
 import dataclasses
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -59,18 +60,29 @@ def _is_good(field: Field, value: str) -> bool:
     if field.codes:
         return value in {choice.code for choice in field.codes}
     if field.kind in ("whole", "number"):
-        read = decimal(value)
-        return read is not None and canonical(read) == value and (field.kind == "number" or read == int(read))
+        return _is_number(field, value)
     if field.kind == "flag":
         return value in ("true", "false")
     fits = field.shortest <= len(value) <= (field.longest or _LONGEST)
     return fits and bool(re.search(field.pattern, value)) if field.pattern else fits
 
 
+def _is_number(field: Field, value: str) -> bool:
+    read = decimal(value)
+    if read is None or canonical(read) != value or (field.kind == "whole" and read != int(read)):
+        return False
+    return not (field.least and read < Decimal(field.least)) and not (field.most and read > Decimal(field.most))
+
+
 def shown(name: str, values: tuple[str, ...], lang: str) -> str:
     """What is said, as people read it."""
     words = {choice.code: choice.label[lang] for choice in fields()[name].every_choice()}
     return ", ".join(words.get(value, value) for value in values)
+
+
+def lines(said: Said, lang: str) -> list[tuple[str, str]]:
+    """(label, value) of each, as people read them."""
+    return [(f.called(lang), shown(name, said[name], lang)) for name, f in fields().items() if said.get(name)]
 
 
 def to_jsonld(said: Said) -> dict[str, Any]:

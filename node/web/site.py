@@ -14,7 +14,7 @@ from node.views.place import of_place as page_of_place
 from node.web import charts, markup, wording
 from node.web.plain import link, render
 from node.web.posts import Recent, recent
-from vocab import territory
+from vocab import more, territory
 from vocab.model import Place
 from vocab.reference import label, themes
 
@@ -165,6 +165,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         legal_form=form,
         periods=page.periods[:_MOST_PERIODS],
         tables=_tables(page, lang),
+        more=more.lines(place.more, lang),
         website=place.website if place.website.startswith(("https://", "http://")) else "",
         licence=_LICENCES.get(page.license, page.license),
         posts=said.groups,

@@ -159,6 +159,7 @@ async def test_whatever_is_sent_is_answered(site: Site, name: str) -> None:
 _SHOWN = """
 import asyncio, json, sys
 from pathlib import Path
+from node.project import catch_up
 from node.publish import publish
 from tests.node.desk import SLUG, populated, served
 from vocab import parse
@@ -170,6 +171,8 @@ async def main():
         path = f"/manage/{SLUG}/description"
         print(await (await site.get(path)).text())
         place = [("name", "A"), ("typology", "coworking"), ("address.commune", "Nantes (44)")]
+        for benches in ("-1", "2.5"):
+            assert "benches-wrong" in await (await site.post(path, [*place, ("benches", benches)])).text(), benches
         wrong = [("benches", "beaucoup"), ("former", "moon")]
         print(await (await site.post(path, [*place, *wrong])).text())
         said = [("benches", "1 2"), ("former", "school"), ("former", "factory"), ("quiet", "true"), ("motto", "Oui !")]
@@ -183,6 +186,8 @@ async def main():
         assert not shacl(document), shacl(document)
         read = parse.document(document)
         assert not isinstance(read, tuple), read
+        catch_up(site.node)
+        print("PUBLIC", await (await site.get(f"/places/{SLUG}")).text())
         print("READ", json.dumps(read.place.to_json()["more"]))
         print("SAID", json.dumps({key: document["about"][key] for key in document["about"] if key.startswith("tl:")}))
 
@@ -226,6 +231,7 @@ def test_a_property_added_to_the_shapes_is_asked_without_code(tmp_path: Path) ->
     assert 'name="benches" type="text" value="12"' in html
     assert 'name="former" value="school" checked' in html
     assert "École, Usine" in html
+    assert "<dt>Devise</dt><dd>Oui !</dd>" in html.partition("PUBLIC ")[2]
     said = {"benches": ["12"], "former": ["school", "factory"], "quiet": ["true"], "motto": ["Oui !"]}
     assert json.loads(html.partition("READ ")[2].partition("\n")[0]) == dict(sorted(said.items()))
     assert '"tl:former": [{"id": "tlc:building_origin/school"}, {"id": "tlc:building_origin/factory"}]' in html

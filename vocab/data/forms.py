@@ -88,6 +88,8 @@ def _field(graph: Graph, asked: Node, above: str = "", needed: bool = True) -> d
         "pattern": "" if scheme else pattern,
         "shortest": _number(graph, asked, SH.minLength),
         "longest": _number(graph, asked, SH.maxLength),
+        "least": _text(graph, asked, SH.minInclusive),
+        "most": _text(graph, asked, SH.maxInclusive),
         "scheme": scheme[1] if scheme else "",
         "omits": sorted(map(str, graph.objects(asked, TLS["omits"]))),
         "codes": codes,
