@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 
 from node import relations, wishes
@@ -14,9 +16,12 @@ from node.reports import add_report
 from node.timeline import timeline
 from tests.node.desk import OTHER, SLUG, Site, populated, served
 from tests.node.net import free_ports, make, place, projected, rows, until, visits
+from tests.node.sender import Sender
+from vocab.terms import PUBLIC
 
 PAGE = f"/manage/{SLUG}/network"
 FOLLOWERS = "SELECT state FROM followers"
+FOLLOWED = "following (actor, target, state, follow, since, behind, vanished)"
 FOLLOWING = "SELECT state FROM following"
 
 
@@ -31,6 +36,12 @@ async def two(tmp_path: Path) -> AsyncIterator[tuple[Site, Node]]:
         site.come_in("owner")
         await until(lambda: projected(council, "SELECT 1 FROM directory"))
         yield site, council
+
+
+@pytest.fixture
+async def site_alone(tmp_path: Path) -> AsyncIterator[Site]:
+    async with served(populated(tmp_path / "node")) as site:
+        yield site
 
 
 async def text(site: Site, path: str = PAGE) -> str:
@@ -103,8 +114,10 @@ async def test_a_network_is_pasted_followed_and_asked_for_places(two: tuple[Site
         assert "Réseaux interrogés : Essai." in html
     moulin = council.config.actor("moulin")
     assert f'value="{moulin}"' in html
+    assert "Ce réseau ne suit pas encore votre lieu" in names(html, "wanted")
     await relations.follow(council, site.node.config.actor(SLUG))
     await until(lambda: rows(site.node, FOLLOWERS) == [("accepted",)])  # it was welcome
+    assert "Ce réseau ne suit pas encore votre lieu" not in await text(site)
 
     await said(site, {"do": "follow", "who": moulin})
     await until(lambda: rows(council, "SELECT state FROM followers WHERE actor LIKE '%moulin'") == [("pending",)])
@@ -209,3 +222,42 @@ async def test_who_may_not_decide_reads_and_a_neighbour_decides_for_itself(two: 
     theirs = f"/manage/{OTHER}/network"
     assert await is_refused(site, {"do": "unfollow", "who": moulin}, theirs)
     assert [wish.target for wish in wishes.wishes(site.node, SLUG)] == [moulin]
+
+
+async def test_what_strangers_write_is_shown_as_they_wrote_it_and_runs_nothing(site_alone: Site) -> None:
+    site, node = site_alone, site_alone.node
+    far = Sender("https://far.example/places/x").known_by(node)
+    bad = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+    named = "UPDATE peers SET name=?, handle=?, host=?"
+    node.store.write(lambda c: c.exec_driver_sql(named, (bad, "@" + bad + "@far.example", '"><i>')))
+    actor, me = node.config.actor(SLUG), node.config.node_actor
+    for statement in (
+        f"INSERT INTO followers VALUES ('{actor}', '{far.id}', 'pending', 'https://far.example/f', '{bad}')",
+        f"INSERT INTO grants VALUES ('{actor}', '{far.id}', 'network', '')",
+        f"INSERT INTO followed_for VALUES ('{actor}', '{far.id}', '')",
+        f"INSERT INTO place_blocks VALUES ('{actor}', '{bad}', '')",
+        f"INSERT INTO {FOLLOWED} VALUES ('{me}', '{far.id}', 'accepted', 'https://far.example/f', '', 0, 0)",
+    ):
+        node.store.write(lambda c, statement=statement: c.exec_driver_sql(statement))
+    site.come_in("owner")
+    async with aiohttp.ClientSession() as session:
+        note = {
+            "id": far.id + "/n",
+            "type": "Note",
+            "attributedTo": far.id,
+            "content": "x",
+            "name": bad,
+            "to": [PUBLIC],
+        }
+        await far.post(session, node.config.url + "/inbox", far.say(1, "Create", note))
+    add_report(node, SLUG, "2025", visits(1), "network")
+    publish(node, SLUG)
+    parked = "UPDATE deliveries SET state='refused', status=400, reason=?"
+    node.store.write(lambda c: c.exec_driver_sql(parked, (bad,)))
+    for page in (PAGE, PAGE + "?" + urlencode({"q": bad}), f"/manage/{SLUG}/publish"):
+        html = await text(site, page)
+        assert "<script>alert" not in html
+        assert "<img" not in html
+        assert '"><i>' not in html
+        assert "&lt;script&gt;alert(1)" in html
+    assert "écrit : " in names(await text(site), "news")

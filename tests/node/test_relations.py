@@ -148,6 +148,14 @@ async def test_what_is_granted_can_be_withdrawn(net: Net) -> None:
     assert isinstance(await relations.share(net.site, "etabli", "@x@127.0.0.1:1", "network"), Unreachable)
 
 
+async def test_what_is_granted_to_a_place_is_granted_to_the_site_that_reads_for_it(net: Net) -> None:
+    net.add()
+    add_place(net.council, "lieu", place(net.council, "lieu"))
+    for who in (net.council.config.actor("lieu"), f"@lieu@{net.council.config.authority}"):
+        assert await relations.share(net.site, "etabli", who, "network") == net.council.config.node_actor
+    assert [each.grantee for each in relations.grants_of(net.site, "etabli")] == [net.council.config.node_actor]
+
+
 async def test_answers_that_nobody_asked_for_do_nothing(net: Net) -> None:
     """An Accept counts from whom it was asked of; an Undo ends only its author's own relation."""
     net.add(net.council.config.node_actor)

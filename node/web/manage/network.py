@@ -1,7 +1,7 @@
 """Who follows a place and whom it follows, what it shares and with whom, what arrived and what did not, the news."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -75,7 +75,10 @@ def page(visit: Visit, search: Search | None, asked: str, problem: answering.Pro
         problem=problem,
         waiting=[{"other": known[row.follower], "since": row.since} for row in rows if row.state == "pending"],
         followers=[{"other": known[row.follower], "since": row.since} for row in rows if row.state == "accepted"],
-        wanted=[{"other": known[wish.target], "wish": wish} for wish in wanted],
+        wanted=[
+            {"other": known[wish.target], "wish": wish, "deaf": _is_deaf(wish, {row.follower for row in rows})}
+            for wish in wanted
+        ],
         grants=[{"other": known[grant.grantee], "grant": grant} for grant in granted],
         choices=_choices(known, [row.follower for row in rows if row.state == "accepted"], granted),
         shut=[{"id": name, "name": known[name].name if name in known else name} for name in shut],
@@ -87,6 +90,11 @@ def page(visit: Visit, search: Search | None, asked: str, problem: answering.Pro
         why=search.problem.why(visit.lang) if search and search.problem else "",
         node_actor=node.config.actor(NODE),
     )
+
+
+def _is_deaf(wish: wishes.Wish, followers: Collection[str]) -> bool:
+    """Whether it is a network that has accepted, and does not follow the place itself: it has no figure of it yet."""
+    return wish.state == "accepted" and wish.target.endswith("/actor") and wish.target not in followers
 
 
 def _choices(
