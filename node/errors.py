@@ -18,6 +18,7 @@
     ├── CampaignRefused    a campaign that cannot be opened, or that is not open
     ├── AccountRefused     an account that cannot be made or changed so (`node.people.accounts`)
     ├── LastOwner          a place would have nobody left who decides (`node.people.roles`)
+    ├── LastHost           nobody would be left to look after the node (`node.people.roles`)
     ├── Closed             a place that says nothing new: suspended, or moved away (`node.people.quotas`)
     ├── QuotaReached       a place takes up all that it may (`node.people.quotas`)
     └── Invalid            a document we were about to sign is not valid: nothing was written

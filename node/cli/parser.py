@@ -15,14 +15,15 @@ USAGE_EXIT = 2
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """One argument: its argparse flags and settings; its help is the text `arg.<name>`."""
+    """One argument: its argparse flags and settings; its help is the text `arg.<name>`, or `arg.<about>`."""
 
     flags: tuple[str, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
 
     @property
     def name(self) -> str:
-        return self.flags[-1].lstrip("-").replace("-", "_")
+        return self.about or self.flags[-1].lstrip("-").replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Command:
     args: tuple[Arg, ...] = ()
 
 
-def _arg(*flags: str, **settings: Any) -> Arg:
-    return Arg(flags, settings)
+def _arg(*flags: str, about: str = "", **settings: Any) -> Arg:
+    return Arg(flags, settings, about)
 
 
 SLUG = _arg("slug")
@@ -46,6 +47,11 @@ POSTS = ("note", "article", "event")
 HOST = _arg("host", nargs="?", metavar="HOST")
 COMMENT = _arg("--comment", default="", metavar="TEXT")
 REMOVE = _arg("--remove", action="store_true")
+EMAIL = _arg("email")
+STDIN = _arg("--stdin", action="store_true")
+PEOPLE = ("owner", "editor", "reader")
+PERSON_ROLE = _arg("role", about="person_role", choices=(*PEOPLE, "none"))
+HOST_REMOVE = _arg("--remove", about="host_remove", action="store_true")
 PERIOD = _arg("--period", required=True, metavar="P")
 PROFILES = ("anct", "bdftl", "commune-mesure", "gogocarto", "schema", "table")
 FORMATS = ("table", "xlsx", "ods", "schema", "gogocarto", "bdftl", "commune-mesure")
@@ -75,7 +81,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "place import",
         "node.cli.move:import_",
-        (_arg("path", metavar="FILE.zip"), _arg("--slug", default="", metavar="NEW")),
+        (_arg("path", metavar="FILE.zip"), _arg("--slug", about="slug_new", default="", metavar="NEW")),
     ),
     Command("place move", "node.cli.move:move", (SLUG, _arg("target", metavar="HANDLE_OR_URL"))),
     Command(
@@ -219,6 +225,36 @@ COMMANDS: tuple[Command, ...] = (
     Command("campaign remind", "node.cli.campaign:remind", (PERIOD, _arg("--to", default="", metavar="PLACE"))),
     Command("campaign correct", "node.cli.campaign:correct", (PERIOD,)),
     Command("campaign show", "node.cli.campaign:show", (_arg("--period", metavar="P"),)),
+    Command(
+        "account add",
+        "node.cli.account:add",
+        (
+            EMAIL,
+            _arg("--name", about="person", default="", metavar="NAME"),
+            _arg("--host", about="account_host", action="store_true"),
+            STDIN,
+        ),
+    ),
+    Command("account list", "node.cli.account:list_all"),
+    Command("account password", "node.cli.account:password", (EMAIL, STDIN)),
+    Command(
+        "account role",
+        "node.cli.account:role",
+        (EMAIL, SLUG, _arg("role", about="person_role", choices=(*PEOPLE, "none"))),
+    ),
+    Command(
+        "account host", "node.cli.account:host", (EMAIL, _arg("--remove", about="host_remove", action="store_true"))
+    ),
+    Command("account remove", "node.cli.account:remove", (EMAIL,)),
+    Command(
+        "invite",
+        "node.cli.account:invite",
+        (
+            MAYBE_SLUG,
+            _arg("--role", about="person_role", choices=PEOPLE, default="owner"),
+            _arg("--days", type=int, default=7, metavar="N"),
+        ),
+    ),
     Command("keys list", "node.cli.keys:list_keys", (MAYBE_SLUG,)),
     Command("keys check", "node.cli.keys:check"),
     Command("keys rotate", "node.cli.keys:rotate", (MAYBE_SLUG,)),

@@ -40,7 +40,8 @@ class Account:
     created: str
 
 
-def _read(row: Row[Any]) -> Account:
+def read(row: Row[Any]) -> Account:
+    """The account of a row of its table."""
     return Account(row.id, row.email, row.name, row.language, bool(row.host), row.created)
 
 
@@ -87,26 +88,26 @@ def _one(node: Node, where: ColumnElement[bool]) -> Row[Any] | None:
 
 def by_email(node: Node, email: str) -> Account | None:
     row = _one(node, accounts.c.email == email.strip().lower())
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 def by_id(node: Node, account: str) -> Account | None:
     row = _one(node, accounts.c.id == account)
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 def everybody(node: Node) -> list[Account]:
     """Every account, oldest first."""
     with node.store.read() as connection:
         rows = connection.execute(select(accounts).order_by(accounts.c.created, accounts.c.id)).all()
-    return [_read(row) for row in rows]
+    return [read(row) for row in rows]
 
 
 def authenticated(node: Node, email: str, password: str) -> Account | None:
     """Whose address and password these are."""
     row = _one(node, accounts.c.email == email.strip().lower())
     right = passwords.is_right(password[: passwords.LONGEST + 1], None if row is None else row.password)
-    return _read(row) if right and row is not None else None
+    return read(row) if right and row is not None else None
 
 
 def set_password(node: Node, account: str, password: str) -> None:

@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from node.context import Node
 from node.errors import NodeError
-from node.people.accounts import Account, by_id
+from node.people.accounts import Account, read, remove
 from node.store import times
 from node.store.people import accounts, place_roles
 
@@ -43,6 +43,12 @@ class LastOwner(NodeError):
     code = "last_owner"
 
 
+class LastHost(NodeError):
+    """A node always keeps somebody who looks after it, once it has one."""
+
+    code = "last_host"
+
+
 def allows(account: Account, role: Role | None, right: Right) -> bool:
     """Whether an account with this role on the place has the right."""
     if right is Right.ACCOUNT:
@@ -69,10 +75,10 @@ def places(node: Node, account: str) -> dict[str, Role]:
 
 def of(node: Node, place: str) -> list[tuple[Account, Role]]:
     """Everybody who has a role on a place, owners first."""
-    query = select(place_roles).where(place_roles.c.place == place)
+    query = select(accounts, place_roles.c.role).join(place_roles, place_roles.c.account == accounts.c.id)
     with node.store.read() as connection:
-        rows = connection.execute(query).all()
-    found = [(account, Role(row.role)) for row in rows if (account := by_id(node, row.account)) is not None]
+        rows = connection.execute(query.where(place_roles.c.place == place)).all()
+    found = [(read(row), Role(row.role)) for row in rows]
     return sorted(found, key=lambda pair: (list(Role).index(pair[1]), pair[0].name))
 
 
@@ -104,6 +110,36 @@ def take(node: Node, account: str, place: str) -> None:
         connection.execute(delete(place_roles).where(key))
 
     node.store.write(act)
+
+
+def close(node: Node, account: str) -> None:
+    """Forget an account that nothing depends on. Raises `LastOwner`, `LastHost`."""
+
+    def check(connection: Connection) -> None:
+        held = select(place_roles.c.place).where(place_roles.c.account == account)
+        for place in connection.execute(held).scalars().all():
+            _keep_an_owner(connection, account, place)
+        _keep_a_host(connection, account)
+
+    node.store.write(check)
+    remove(node, account)
+
+
+def make_host(node: Node, account: str, host: bool) -> None:
+    """Let an account look after the node, or no longer. Raises `LastHost`."""
+
+    def act(connection: Connection) -> None:
+        if not host:
+            _keep_a_host(connection, account)
+        connection.execute(update(accounts).where(accounts.c.id == account).values(host=host))
+
+    node.store.write(act)
+
+
+def _keep_a_host(connection: Connection, account: str) -> None:
+    found = connection.execute(select(accounts.c.id).where(accounts.c.host)).scalars().all()
+    if list(found) == [account]:
+        raise LastHost
 
 
 def _keep_an_owner(connection: Connection, account: str, place: str) -> None:
