@@ -8,6 +8,7 @@ INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(RUN) -m pip --quiet 
 FROM_LOCK := --only-binary :all: --require-hashes --requirement
 PYTEST = $(RUN) -m pytest --quiet --numprocesses auto --dist worksteal $(ARGS)
 FEDIFY = tests/interop/fedify/node_modules/.package-lock.json
+AXE = tests/e2e/axe/node_modules/.package-lock.json
 # say FRENCH | ENGLISH, on stderr, in the reader's language
 say = @case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ""|C*|POSIX|fr*) echo "$(1)";; *) echo "$(2)";; esac >&2
 .DEFAULT_GOAL := help
@@ -26,10 +27,10 @@ help:
 demo: .venv/installed-run
 	@$(RUN) -m node demo $(ARGS)
 
-test: .venv/installed-dev .venv/installed-interop $(FEDIFY)
+test: .venv/installed-dev .venv/installed-interop $(FEDIFY) $(AXE)
 	@$(PYTEST)
 
-test-full: .venv/installed-dev .venv/installed-interop $(FEDIFY)
+test-full: .venv/installed-dev .venv/installed-interop $(FEDIFY) $(AXE)
 	@MAILLAGE_FULL=1 $(PYTEST)
 
 check: .venv/installed-dev
@@ -71,6 +72,10 @@ $(FEDIFY): tests/interop/fedify/package-lock.json
 	$(call say,Installation de Fedify (une seule fois)…,Installing Fedify (only once)…)
 	@cd tests/interop/fedify && { npm ci --silent && touch node_modules/.package-lock.json || rm -rf node_modules; }
 
+$(AXE): tests/e2e/axe/package-lock.json
+	$(call say,Installation de axe-core (une seule fois)…,Installing axe-core (only once)…)
+	@cd tests/e2e/axe && { npm ci --silent && touch node_modules/.package-lock.json || rm -rf node_modules; }
+
 # Pinned versions and hashes, and no address of an index: each machine uses its own.
 LOCK = .venv-lock/bin/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
 	--no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
@@ -84,4 +89,4 @@ lock: pyproject.toml
 
 clean:
 	@rm -rf .venv .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build maillage.egg-info \
-		tests/interop/fedify/node_modules
+		tests/interop/fedify/node_modules tests/e2e/axe/node_modules

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from node.app import build_app
 from node.context import Node, init_node
 from node.store.schema import campaigns, quarantine, warnings
-from tests.e2e.browser import Tab, chromium, tab
+from tests.e2e.play import Watched, browsing, watching
 from tests.node.filled import a_figure, a_place, fill
 
 SMALL = """[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')]
@@ -93,45 +93,45 @@ def odd() -> dict[str, object]:
 
 
 @pytest.fixture
-async def opened(council: Node) -> AsyncIterator[tuple[Tab, str]]:
-    chromium()
-    async with TestServer(build_app(council)) as server, tab() as browser:
-        yield browser, str(server.make_url("/")).rstrip("/")
+async def base(council: Node) -> AsyncIterator[str]:
+    async with TestServer(build_app(council)) as server:
+        yield str(server.make_url("/")).rstrip("/")
+
+
+async def fits(watched: Watched, where: str) -> None:
+    """The page is wide enough for what it holds, and each of its parts can be read, named and pressed."""
+    watched.is_quiet()
+    assert await watched.ask("document.documentElement.scrollWidth <= innerWidth"), where
+    for question in (SMALL, UNNAMED, CONTRAST):
+        assert await watched.ask(question) == [], where
+    levels = await watched.ask(HEADINGS)
+    assert levels[0] == 1, where
+    assert all(b - a <= 1 for a, b in pairwise(levels)), where
 
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("lang", ["fr", "en"])
-async def test_pages_fit_and_can_be_used(opened: tuple[Tab, str], width: int, lang: str) -> None:
-    browser, base = opened
-    for path in PATHS:
+async def test_pages_fit_and_can_be_used(base: str, width: int, lang: str) -> None:
+    async with browsing() as browser:
         for dark in (False, True):
-            where = f"{path} {width} {lang} {'dark' if dark else 'light'}"
-            await browser.open(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}", width, dark)
-            assert browser.complaints() == [], where
-            assert [url for url in browser.requests() if not url.startswith(base)] == [], where
-            assert await browser.ask("document.documentElement.lang") == lang
-            assert await browser.ask("document.documentElement.scrollWidth <= innerWidth"), where
-            assert await browser.ask(SMALL) == [], where
-            assert await browser.ask(UNNAMED) == [], where
-            assert await browser.ask(CONTRAST) == [], where
-            levels = await browser.ask(HEADINGS)
-            assert levels[0] == 1, where
-            assert all(b - a <= 1 for a, b in pairwise(levels)), where
+            async with watching(browser, width, dark, lang) as watched:
+                for path in PATHS:
+                    await watched.open(f"{base}{path}{'&' if '?' in path else '?'}lang={lang}")
+                    assert await watched.ask("document.documentElement.lang") == lang
+                    await fits(watched, f"{path} {width} {lang} {'dark' if dark else 'light'}")
 
 
-async def test_the_first_key_skips_to_the_content(opened: tuple[Tab, str]) -> None:
-    browser, base = opened
-    await browser.open(base + "/?lang=fr")
-    for kind in ("keyDown", "keyUp"):
-        await browser.send("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
-    assert await browser.ask("document.activeElement.className") == "skip"
-    assert await browser.ask("document.activeElement.getBoundingClientRect().top >= 0")
-    assert await browser.ask("parseFloat(getComputedStyle(document.activeElement).outlineWidth)") >= 2
+async def test_the_first_key_skips_to_the_content(base: str) -> None:
+    async with browsing() as browser, watching(browser) as watched:
+        await watched.open(base + "/?lang=fr")
+        await watched.page.keyboard.press("Tab")
+        assert await watched.ask("document.activeElement.className") == "skip"
+        assert await watched.ask("document.activeElement.getBoundingClientRect().top >= 0")
+        assert await watched.ask("parseFloat(getComputedStyle(document.activeElement).outlineWidth)") >= 2
 
 
-async def test_nothing_needs_a_script(opened: tuple[Tab, str]) -> None:
-    browser, base = opened
-    await browser.send("Emulation.setScriptExecutionDisabled", value=True)
-    await browser.open(base + "/network/totals?indicator=visits&by=region&lang=fr")
-    assert browser.complaints() == []
-    assert len(await browser.picture()) > 10_000
+async def test_nothing_needs_a_script(base: str) -> None:
+    async with browsing() as browser, watching(browser, script=False) as watched:
+        await watched.open(base + "/network/totals?indicator=visits&by=region&lang=fr")
+        watched.is_quiet()
+        assert len(await watched.page.screenshot(full_page=True)) > 10_000

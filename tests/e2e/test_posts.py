@@ -1,7 +1,6 @@
 """The pages of posts in a real browser, at 360 and 1280 px, in both languages, light and dark."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -11,8 +10,8 @@ from node.context import Node, init_node
 from node.places import add_place
 from node.project import catch_up
 from node.publish import publish
-from tests.e2e.browser import chromium, tab
-from tests.e2e.test_pages import CONTRAST, HEADINGS, SMALL, UNNAMED
+from tests.e2e.play import browsing, watching
+from tests.e2e.test_pages import fits
 from tests.node.net import place
 from tests.node.test_posts import say
 from tests.shape import ROOT
@@ -64,18 +63,10 @@ PATHS = (
 
 
 async def test_pages_of_posts_fit_and_can_be_used(site: Node) -> None:
-    chromium()
-    async with TestServer(build_app(site)) as server, tab() as browser:
+    async with TestServer(build_app(site)) as server, browsing() as browser:
         base = str(server.make_url("/")).rstrip("/")
-        for path in PATHS:
-            for width, lang, dark in ((360, "fr", False), (360, "en", True), (1280, "fr", True), (1280, "en", False)):
-                where = f"{path} {width} {lang} {'dark' if dark else 'light'}"
-                await browser.open(f"{base}{path}?lang={lang}", width, dark)
-                assert browser.complaints() == [], where
-                assert [url for url in browser.requests() if not url.startswith(base)] == [], where
-                assert await browser.ask("document.documentElement.scrollWidth <= innerWidth"), where
-                for question in (SMALL, UNNAMED, CONTRAST):
-                    assert await browser.ask(question) == [], where
-                levels = await browser.ask(HEADINGS)
-                assert levels[0] == 1, where
-                assert all(b - a <= 1 for a, b in pairwise(levels)), where
+        for width, lang, dark in ((360, "fr", False), (360, "en", True), (1280, "fr", True), (1280, "en", False)):
+            async with watching(browser, width, dark, lang) as watched:
+                for path in PATHS:
+                    await watched.open(f"{base}{path}?lang={lang}")
+                    await fits(watched, f"{path} {width} {lang} {'dark' if dark else 'light'}")
