@@ -101,6 +101,13 @@ def filled(lang: str, pairs: Pairs, mistakes: Iterable[Mistake] = (), more_rows:
     problems: dict[str, str] = {}
     for mistake in mistakes:
         problems.setdefault(mistake.field, wording.typeset(beside(mistake, lang), lang))
-    order = {name: at for at, name in enumerate(forms.fields())}
-    place = lambda name: order.get(found.name, 0) if (found := forms.field(name)) else -1  # noqa: E731
-    return Filled(lang, values, {name: problems[name] for name in sorted(problems, key=place)}, more_rows)
+    return Filled(lang, values, {name: problems[name] for name in sorted(problems, key=_where)}, more_rows)
+
+
+def _where(name: str) -> tuple[int, int, int]:
+    """Where a field stands on the page: that of its rows, its row, and itself."""
+    order = list(forms.fields())
+    field, (above, _, rest) = forms.field(name), name.partition("[")
+    at = order.index(field.name) if field else -1
+    row = rest.partition("]")[0]
+    return (order.index(above) if above in order and rest else at, int(row) if row.isdecimal() else 0, at)

@@ -75,8 +75,8 @@ async def test_what_is_wrong_is_said_next_to_its_field_and_nothing_is_lost(site:
     answer = await site.post(PATH, [*wrong, ("do", "save")])
     html = (await answer.text()).replace("\u202f", " ")
     assert answer.status == 200
-    assert '<a href="#typology">Typologie</a>' in html
-    assert '<a href="#operator.siren">Structure gestionnaire, SIREN</a>' in html
+    assert '<a href="#typology">Typologie – Il manque une réponse ici.</a>' in html
+    assert '<a href="#operator.siren">Structure gestionnaire, SIREN – ' in html
     assert 'aria-describedby="opened-wrong opened-help" aria-invalid="true"' in html
     assert "« hier » n&#39;est pas une date. Écrivez 2021, 09/2021 ou 01/09/2021." in html
     kept = await (await site.get(PATH)).text()
@@ -226,7 +226,7 @@ def test_a_property_added_to_the_shapes_is_asked_without_code(tmp_path: Path) ->
     assert '<label for="benches">Nombre de bancs</label>' in html
     assert "Ceux du jardin aussi." in html
     assert html.index("building_origin") < html.index("benches") < html.index("operator.name")
-    assert '<a href="#benches">Nombre de bancs</a>' in html
+    assert '<a href="#benches">Nombre de bancs – Écrivez un nombre entier.</a>' in html
     assert '<span class="mend" id="former-wrong">Choisissez dans la liste.</span>' in html
     assert 'name="benches" type="text" value="12"' in html
     assert 'name="former" value="school" checked' in html
