@@ -8,11 +8,12 @@ from node.project import behind
 from node.store.schema import deliveries
 
 
+async def alive(_request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
 def routes(node: Node) -> list[web.RouteDef]:
     """`/healthz` asks nothing of the disk; `/readyz` says what waits."""
-
-    async def alive(_request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
 
     async def ready(_request: web.Request) -> web.Response:
         waiting = select(func.count()).select_from(deliveries).where(deliveries.c.state == "queued")

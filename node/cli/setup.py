@@ -82,7 +82,7 @@ def _first_run(args: Namespace, out: Out) -> bool:
     host, port = _bind(bind, out)
 
     def ready(path: str) -> None:
-        url = f"http://{bind}{path}?lang={out.lang}"
+        url = f"{os.environ.get('MAILLAGE_NODE__URL') or f'http://{bind}'}{path}?lang={out.lang}"
         out.data({"setup": url})
         out.say("setup.ready", url=url)
         out.next("setup.next", dir=args.dir)

@@ -55,10 +55,10 @@ class Guest:
 
     @property
     def address(self) -> str:
-        """The network address; behind a proxy on this machine, what the proxy says."""
+        """The network address; behind a proxy on this machine or in its private network, what the proxy says."""
         remote = self.request.remote or ""
         forwarded = self.request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return forwarded if forwarded and _is_loopback(remote) else remote
+        return forwarded if forwarded and _is_near(remote) else remote
 
     def shared(self) -> dict[str, Any]:
         return {}
@@ -269,8 +269,9 @@ async def _read(part: BodyPartReader, most: int) -> bytes:
     return bytes(data)
 
 
-def _is_loopback(address: str) -> bool:
+def _is_near(address: str) -> bool:
+    """Loopback, or a private network: that of containers."""
     try:
-        return ip_address(address).is_loopback
+        return ip_address(address).is_private
     except ValueError:
         return False

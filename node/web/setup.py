@@ -15,6 +15,7 @@ from aiohttp import web
 
 from node.api.accept import language
 from node.api.authenticator import Authenticator, authenticated
+from node.api.health import alive
 from node.app import runner_of
 from node.people import beginning, secret, sessions, welcome
 from node.people import password as passwords
@@ -47,6 +48,7 @@ class Setup:
             [
                 web.get(_PATH, self.show),
                 web.post(_PATH, self.act),
+                web.get("/healthz", alive),
                 web.get("/setup/communes.json", communes_like),
                 web.get("/static/{name}", static_file),
                 web.get("/{any:.*}", self.elsewhere),
