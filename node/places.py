@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from federation.canonical import digest, jcs
 from federation.keys import ActorKeys
 from node.context import Node
 from node.errors import BadSlug, PlaceUnknown, SlugTaken
 from node.store import own_keys, times
+from node.store.people import entries
 from node.store.schema import actors, drafts
 from vocab.model import Place
 
@@ -142,9 +143,15 @@ def _state(row: Row[Any]) -> PlaceState:
 
 
 def delete_place(node: Node, slug: str) -> None:
-    """Delete a place, its documents and its actor, and queue the notices, in one transaction."""
+    """Delete a place, its documents and its actor, what was being typed about it, and queue the notices, in one
+    transaction."""
     from node.outgoing import delete_actor
 
     with node.store.read() as connection:
         known_actor(connection, node, slug)
-    node.store.write(lambda connection: delete_actor(connection, node, slug))
+
+    def forget(connection: Connection) -> None:
+        delete_actor(connection, node, slug)
+        connection.execute(delete(entries).where(entries.c.place == slug))
+
+    node.store.write(forget)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from node.people import entries
+from node.places import delete_place
 from tests.node.desk import OTHER, SLUG, Site, populated, served
 
 
@@ -31,6 +32,8 @@ async def test_what_is_typed_is_kept_as_it_is(site: Site) -> None:
     assert entries.of(site.node, OTHER) == []
     entries.drop(site.node, SLUG, "description")
     assert entries.kept(site.node, SLUG, "description") is None
+    delete_place(site.node, SLUG)
+    assert entries.of(site.node, SLUG) == []
 
 
 @pytest.mark.parametrize(("kind", "status"), [("reader", 403), ("host", 404), ("stranger", 404), ("", 303)])
