@@ -133,9 +133,10 @@ def ask(connection: Connection, node: Node, found: Resolved, wanting: Sequence[s
     peers.moved(connection, target, None)  # whoever is asked anew is heard where it is asked
     key = (following.c.actor == me) & (following.c.target == target)
     before = connection.execute(select(following).where(key)).one_or_none()
-    if before is not None and before.state == "accepted" and joined:
+    places = _asking(connection, found, me)
+    if before is not None and before.state == "accepted" and joined and not places:
         return Asked(target, found.actor.name or target, "accepted", again=True)
-    letter = Letter("Follow", target, target, "Follow")
+    letter = Letter("Follow", target, target, "Follow", more={"instrument": places} if places else {})
     sent = post(connection, node, NODE, letter, audience.one(connection, target))
     state = "accepted" if before is not None and before.state == "accepted" else "requested"
     row = {"actor": me, "target": target, "state": state, "follow": sent.activity, "since": times.text(now)}
@@ -145,6 +146,12 @@ def ask(connection: Connection, node: Node, found: Resolved, wanting: Sequence[s
         again = {"harvested": None} if state == "requested" else {}  # what it published meanwhile is read
         connection.execute(update(following).where(key).values(state=state, follow=sent.activity, **again))
     return Asked(target, found.actor.name or target, state, before is not None and before.state != "ended")
+
+
+def _asking(connection: Connection, found: Resolved, me: str) -> list[str]:
+    """The places of ours that ask a network, by following it, to be part of it; nobody else is told who reads it."""
+    is_network = found.actor.type == "Application" and IMPLEMENTS in found.actor.implements
+    return sorted(set(wanted_by(connection, found.actor.id)) - {me}) if is_network else []
 
 
 def _follow_object(follow_id: str, actor: str, target: str) -> dict[str, str]:

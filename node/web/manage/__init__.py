@@ -14,6 +14,7 @@ MODULES = (
     "node.web.manage.description",
     "node.web.manage.entries",
     "node.web.manage.network",
+    "node.web.manage.joining",
     "node.web.manage.figures",
     "node.web.manage.worksheets",
     "node.web.manage.posts",
