@@ -18,6 +18,7 @@ _NAMED = {
 }
 _STATUSES = {404: "gone", 410: "gone", 429: "busy", 401: "distrusts", 403: "distrusts"}
 _FAILED = ("refused", "parked")
+_MOST = 60  # receivers shown, those with whom something is wrong first
 
 
 def why(sent: Delivered) -> str:
@@ -39,9 +40,10 @@ def shown(receivers: Sequence[Receiver], place: str, lang: str) -> dict[str, Any
     under_way = any(progress(sent) == "waiting" for one in receivers for sent in one.sent)
     failed = [sent for one in receivers for sent in one.sent if sent.state in _FAILED]
     return {
-        "rows": [_row(one, lang) for one in receivers],
+        "rows": [_row(one, lang) for one in receivers[:_MOST]],
+        "all": len(receivers),
+        "more": max(0, len(receivers) - _MOST),
         "again": link(lang, f"/manage/{place}/publish", part="status") if under_way else "",
-        "counts": {state: sum(one.state == state for one in receivers) for state in {one.state for one in receivers}},
         "done": sum(one.state == "delivered" for one in receivers),
         "failed": len(failed),
         "retry": link(lang, f"/manage/{place}/network"),
