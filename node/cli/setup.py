@@ -82,9 +82,11 @@ def _first_run(args: Namespace, out: Out) -> bool:
     host, port = _bind(bind, out)
 
     def ready(path: str) -> None:
-        url = f"{os.environ.get('MAILLAGE_NODE__URL') or f'http://{bind}'}{path}?lang={out.lang}"
+        url, public = f"http://{bind}{path}?lang={out.lang}", os.environ.get("MAILLAGE_NODE__URL", "")
         out.data({"setup": url})
         out.say("setup.ready", url=url)
+        if public:
+            out.say("setup.public", url=f"{public}{path}?lang={out.lang}")
         out.next("setup.next", dir=args.dir)
 
     try:
