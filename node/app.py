@@ -30,6 +30,7 @@ MODULES = (
     "node.api.health",
     "node.api.metrics",
     "node.api.data",
+    "node.api.reports",
     "node.api.sparql",
     "node.api.ns",
     "node.web.routes",

@@ -59,6 +59,8 @@ class Guest:
         remote = self.request.remote or ""
         forwarded = self.request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         return forwarded if forwarded and _is_near(remote) else remote
+        """The network address of whoever asks."""
+        return address_of(self.request)
 
     def shared(self) -> dict[str, Any]:
         return {}
@@ -112,6 +114,13 @@ class Visit(Guest):
 Handler = Callable[[Any], Any]
 Caller = TypeVar("Caller", bound=Guest)
 Opened = Callable[[web.Request, Node], Awaitable["Visit | web.Response"]]
+
+
+def address_of(request: web.Request) -> str:
+    """The network address of who asks; behind a proxy on this machine, what the proxy says."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if forwarded and _is_loopback(remote) else remote
 
 
 def is_ours(request: web.Request) -> bool:

@@ -20,6 +20,7 @@ MODULES = (
     "node.web.manage.posts",
     "node.web.manage.team",
     "node.web.manage.move",
+    "node.web.manage.programs",
     "node.web.manage.home",
 )
 
