@@ -55,10 +55,6 @@ class Guest:
 
     @property
     def address(self) -> str:
-        """The network address; behind a proxy on this machine or in its private network, what the proxy says."""
-        remote = self.request.remote or ""
-        forwarded = self.request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return forwarded if forwarded and _is_near(remote) else remote
         """The network address of whoever asks."""
         return address_of(self.request)
 
@@ -117,10 +113,10 @@ Opened = Callable[[web.Request, Node], Awaitable["Visit | web.Response"]]
 
 
 def address_of(request: web.Request) -> str:
-    """The network address of who asks; behind a proxy on this machine, what the proxy says."""
+    """The network address of who asks; behind a proxy on this machine or its private network, what the proxy says."""
     remote = request.remote or ""
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if forwarded and _is_loopback(remote) else remote
+    return forwarded if forwarded and _is_near(remote) else remote
 
 
 def is_ours(request: web.Request) -> bool:
