@@ -32,6 +32,7 @@ HEADERS = plain.HEADERS | {
 }
 _FIELD = 200_000  # bytes of one field of a form with files
 _FIELDS = 5_000
+_RIGHT = "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,16 @@ def routes(
     async def opened(request: web.Request) -> Visit | web.Response:
         return await asyncio.to_thread(_visit, node, request, right, closed_too)
 
-    return _both(node, path, opened, show, act, upload)
+    made = _both(node, path, opened, show, act, upload)
+    for route in made:
+        setattr(route.handler, _RIGHT, right)
+    return made
+
+
+def right_of(handler: object) -> Right | None:
+    """The right that a handler asks for; None for one that is no page of a manager."""
+    found = getattr(handler, _RIGHT, None)
+    return found if isinstance(found, Right) else None
 
 
 def guest_routes(node: Node, path: str, show: Handler | None = None, act: Handler | None = None) -> list[web.RouteDef]:
