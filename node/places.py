@@ -22,7 +22,7 @@ from vocab.model import Place
 
 DESCRIPTION = "description"
 _SLUG = re.compile(r"[a-z0-9_]{1,30}")
-_RESERVED = frozenset({"actor", "relay", "inbox"})
+_RESERVED = frozenset({"actor", "relay", "inbox", "host", "account"})  # the last two: pages of a manager
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from multidict import MultiDict
 from node.api.accept import language
 from node.api.authenticator import Authenticator, authenticated
 from node.context import Node
-from node.errors import NodeError
+from node.errors import NodeError, PlaceUnknown
 from node.people import quotas, roles, sessions
 from node.people.accounts import Account
 from node.people.roles import Right, Role
@@ -207,7 +207,8 @@ async def _answer(handler: Handler | None, caller: Guest) -> web.StreamResponse:
         else:
             response = await asyncio.to_thread(handler, caller)
     except NodeError as error:
-        return _refused(caller.node, caller.request, 409, "cannot", error)
+        status = 404 if isinstance(error, PlaceUnknown) else 409
+        return _refused(caller.node, caller.request, status, "cannot", error)
     assert isinstance(response, web.StreamResponse)
     return response
 

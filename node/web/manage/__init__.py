@@ -18,6 +18,8 @@ MODULES = (
     "node.web.manage.figures",
     "node.web.manage.worksheets",
     "node.web.manage.posts",
+    "node.web.manage.host",
+    "node.web.manage.hosted",
     "node.web.manage.team",
     "node.web.manage.move",
     "node.web.manage.programs",
