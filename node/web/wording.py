@@ -4,11 +4,10 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from node.messages import catalogue, text
+from node.web.cldr import habits
 from vocab.periods import Period
 from vocab.reference import Indicator, dimensions, indicators
 
-_SPACE = {"fr": "\u202f", "en": ","}
-_POINT = {"fr": ",", "en": "."}
 _CENTS = Decimal("0.01")
 _THIN = re.compile(r" (?=[;?!%»](?:\W|$))|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
 
@@ -18,7 +17,8 @@ def number(value: Decimal, lang: str, places: Decimal = _CENTS) -> str:
     rounded = value.quantize(places, ROUND_HALF_EVEN) if value != value.to_integral_value() else value
     whole, _, part = f"{rounded:,f}".partition(".")
     part = part.rstrip("0")
-    return whole.replace(",", _SPACE[lang]) + (_POINT[lang] + part if part else "")
+    known = habits(lang)
+    return whole.replace(",", known.group) + (known.point + part if part else "")
 
 
 def typeset(words: str, lang: str) -> str:
@@ -29,9 +29,8 @@ def typeset(words: str, lang: str) -> str:
 
 
 def counted(key: str, n: int, lang: str) -> str:
-    """`1 place`, `12 places`: French counts zero as one."""
-    one = n < 2 if lang == "fr" else n == 1
-    return text(lang, f"{key}.{'one' if one else 'many'}", n=number(Decimal(n), lang))
+    """`1 place`, `12 places`: French counts zero as one (CLDR)."""
+    return text(lang, f"{key}.{'one' if habits(lang).one(n) else 'many'}", n=number(Decimal(n), lang))
 
 
 def unit(code: str, lang: str, value: Decimal | None = None) -> str:
@@ -64,7 +63,7 @@ def day(value: str, lang: str) -> str:
     parts = value[:10].split("-")
     if len(parts) == 1 or not all(part.isdigit() for part in parts):
         return value
-    month = text(lang, "web.months").split(" ")[int(parts[1]) - 1]
+    month = habits(lang).months[int(parts[1]) - 1]
     if len(parts) == 2:
         return f"{month} {parts[0]}"
     first = "1er" if lang == "fr" and parts[2] == "01" else str(int(parts[2]))
@@ -104,7 +103,7 @@ def label(name: str, lang: str) -> str:
 def pieces(days: tuple[str, ...], lang: str) -> str:
     """Days of the week, runs joined: `Monday to Friday`, else a list."""
     order = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-    names = text(lang, "web.days").split(" ")
+    names = habits(lang).days
     at = sorted(order.index(each) for each in days if each in order)
     if len(at) > 2 and at == list(range(at[0], at[-1] + 1)):
         return text(lang, "web.days_run", first=names[at[0]], last=names[at[-1]])
