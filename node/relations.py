@@ -28,7 +28,7 @@ from node.messages import text
 from node.outgoing import Letter, post, send_again
 from node.store import documents, journal, peers, times
 from node.store.people import followed_for, place_blocks
-from node.store.schema import actors, followers, following, grants
+from node.store.schema import actors, deliveries, followers, following, grants
 from node.store.schema import journal as said
 from node.store.schema import peers as peer_rows
 
@@ -305,10 +305,19 @@ async def unshare(node: Node, slug: str, who: str) -> str | None:
 
     def act(connection: Connection) -> str | None:
         iri = _named(connection, who)
-        key = (grants.c.actor == node.config.actor(slug)) & (grants.c.grantee == iri)
-        return iri if connection.execute(delete(grants).where(key)).rowcount else None
+        return iri if revoke(connection, node.config.actor(slug), iri) else None
 
     return await written(node, act)
+
+
+def revoke(connection: Connection, actor: str, grantee: str) -> bool:
+    """The same, inside the caller's transaction: what waited to leave for it, and is not public, never does."""
+    key = (grants.c.actor == actor) & (grants.c.grantee == grantee)
+    kept = select(said.c.seq).where(said.c.actor == actor, said.c.type.in_(("Create", "Update")))
+    kept = kept.where(said.c.sharing.in_(("network", "aggregate-only")))
+    waits = deliveries.c.state.in_(("queued", "parked")) & (deliveries.c.recipient == grantee)
+    connection.execute(delete(deliveries).where(waits, deliveries.c.signer == actor, deliveries.c.seq.in_(kept)))
+    return bool(connection.execute(delete(grants).where(key)).rowcount)
 
 
 def _ours(connection: Connection, iri: str) -> Row[Any, Any, Any] | None:

@@ -131,7 +131,7 @@ def block(node: Node, slug: str, other: str) -> bool:
             relations.settle(connection, node, slug, follower, "rejected")
         granted = connection.execute(select(grants.c.grantee).where(grants.c.actor == actor)).scalars().all()
         for grantee in _among(granted, other):
-            connection.execute(delete(grants).where(grants.c.actor == actor, grants.c.grantee == grantee))
+            relations.revoke(connection, actor, grantee)
         heard = connection.execute(select(followed_for.c.target).where(followed_for.c.actor == actor)).scalars().all()
         for target in _among(heard, other):
             unwant(connection, node, actor, target)

@@ -87,13 +87,18 @@ class GroupCommit:
             self._connection = None
 
     async def _begin(self, raw: sqlite3.Connection) -> None:
-        """Take the write lock; when another process has it, wait for it on the thread."""
-        raw.execute("PRAGMA busy_timeout=0")
-        try:
-            raw.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
+        """Take the write lock; when another has it, wait on the thread until it is free, then try again.
+
+        A lock taken on the thread would be held until the loop comes back to it: whatever this loop's thread writes by
+        itself meanwhile would wait for ever.
+        """
+        while True:
+            raw.execute("PRAGMA busy_timeout=0")
+            with suppress(sqlite3.OperationalError):
+                raw.execute("BEGIN IMMEDIATE")
+                return
             raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-            await asyncio.shield(self._disk.execute(raw, "BEGIN IMMEDIATE"))
+            await asyncio.shield(self._disk.execute(raw, "BEGIN IMMEDIATE", "ROLLBACK"))
 
     def _drained(self) -> list[Waiting]:
         waiting = list(self._waiting)
@@ -116,11 +121,12 @@ class _Disk:
     __slots__ = ("_thread", "_wanted")
 
     def __init__(self) -> None:
-        self._wanted: SimpleQueue[tuple[sqlite3.Connection, str, asyncio.Future[None]] | None] = SimpleQueue()
+        self._wanted: SimpleQueue[tuple[sqlite3.Connection, tuple[str, ...], asyncio.Future[None]] | None]
+        self._wanted = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def execute(self, raw: sqlite3.Connection, sql: str) -> "asyncio.Future[None]":
-        """Done once the statement has returned."""
+    def execute(self, raw: sqlite3.Connection, *sql: str) -> "asyncio.Future[None]":
+        """Done once the statements have returned."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
             self._thread.start()
@@ -140,7 +146,8 @@ class _Disk:
             raw, sql, future = wanted
             result: Any = None
             try:
-                raw.execute(sql)
+                for statement in sql:
+                    raw.execute(statement)
             except Exception as error:  # noqa: BLE001 - whoever waits is told, whatever it was
                 result = _Raised(error)
             with suppress(RuntimeError):  # the loop has ended, and nobody waits

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +149,23 @@ async def test_what_is_granted_can_be_withdrawn(net: Net) -> None:
     assert isinstance(await relations.share(net.site, "etabli", "@x@127.0.0.1:1", "network"), Unreachable)
 
 
+async def test_what_waited_for_one_who_is_granted_nothing_any_more_never_leaves(net: Net) -> None:
+    net.add()
+    closed = "INSERT INTO hosts (host, failures, open_until, dialect) VALUES (?, 0, '2099', 'cavage')"
+    net.site.store.write(lambda c: c.exec_driver_sql(closed, (net.council.config.authority,)))
+    await relations.share(net.site, "etabli", net.council.config.node_actor, "network")
+    add_report(net.site, "etabli", "2025", visits(5), "network")
+    publish(net.site)
+    waiting = "SELECT state FROM deliveries JOIN journal USING (seq) WHERE sharing='network'"
+    assert rows(net.site, waiting) == [("queued",)]
+    await relations.unshare(net.site, "etabli", net.council.config.node_actor)
+    assert rows(net.site, waiting) == []
+    net.site.store.write(lambda c: c.exec_driver_sql("DELETE FROM hosts"))
+    await relations.share(net.site, "etabli", net.council.config.node_actor, "network")
+    publish(net.site)
+    await until(lambda: rows(net.council, "SELECT sharing FROM documents") == [("network",)])
+
+
 async def test_what_is_granted_to_a_place_is_granted_to_the_site_that_reads_for_it(net: Net) -> None:
     net.add()
     add_place(net.council, "lieu", place(net.council, "lieu"))
@@ -189,21 +207,40 @@ async def test_a_name_at_its_host_is_not_enough(net: Net) -> None:
     assert rows(net.site, FOLLOWERS) == [("pending",)]
 
 
-async def test_a_relation_is_written_while_the_loop_waits_for_its_turn(tmp_path: Path) -> None:
-    """Another process writes, and the messages that came in wait for it: a request of the manager stops nobody."""
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[tuple[Node, threading.Event]]:
+    """A node in whose file another process is writing, until it is let go."""
     [port] = free_ports(1)
     node, other = make(tmp_path, port, [port]), Store.open(tmp_path)
-    held, free = threading.Event(), threading.Event()
-    holder = threading.Thread(target=lambda: other.write(lambda _: (held.set(), free.wait(5))))
+    writing, free = threading.Event(), threading.Event()
+    holder = threading.Thread(target=lambda: other.write(lambda _: (writing.set(), free.wait(5))))
     holder.start()
-    await asyncio.to_thread(held.wait)
+    writing.wait()
+    yield node, free
+    free.set()
+    holder.join()
+    other.close()
+    node.close()
+
+
+async def test_a_relation_is_written_while_the_loop_waits_for_its_turn(held: tuple[Node, threading.Event]) -> None:
+    """Another process writes, and the messages that came in wait for it: a request of the manager stops nobody."""
+    node, free = held
     waiting = asyncio.create_task(node.store.awrite(lambda _: "taken"))
     leaving = asyncio.create_task(relations.unfollow(node, "https://far.example/places/far"))
     asyncio.get_running_loop().call_later(0.05, free.set)
     assert await asyncio.wait_for(asyncio.gather(waiting, leaving), 4) == ["taken", None]
-    holder.join()
-    other.close()
-    node.close()
+
+
+async def test_what_waits_for_its_turn_holds_no_lock(held: tuple[Node, threading.Event]) -> None:
+    """The thread of the loop writes by itself, while what the loop is to write has just got its turn."""
+    node, free = held
+    waiting = asyncio.create_task(node.store.awrite(lambda _: "taken"))
+    await asyncio.sleep(0.05)
+    free.set()
+    time.sleep(0.3)  # noqa: ASYNC251 - the loop is busy, and the thread beside it is not
+    assert node.store.write(lambda _: "written") == "written"
+    assert await waiting == "taken"
 
 
 @pytest.mark.parametrize(
