@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import council, fanout, inbox, memory, rollup
+from bench import council, fanout, hosting, inbox, memory, rollup
 
-MODULES = {"inbox": inbox, "fanout": fanout, "council": council, "memory": memory, "rollup": rollup}
+MODULES = {"inbox": inbox, "fanout": fanout, "council": council, "memory": memory, "rollup": rollup, "hosting": hosting}
 
 
 def main(names: list[str]) -> int:

@@ -4,6 +4,7 @@ it becomes says who it was. Nobody follows it here yet; they do once its former 
 It has new keys, for those of the file were in other hands; a document keeps the day when it was first published.
 """
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -40,6 +41,7 @@ from vocab.terms import PUBLIC
 from vocab.validate import shacl
 
 MAX_HEARD = 300
+_AT_ONCE = 8
 _STRANGE = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, VocabError)
 
 
@@ -80,11 +82,15 @@ def arrive(node: Node, luggage: Luggage, slug: str = "") -> Arrived:
 
 async def hear(node: Node, luggage: Luggage, slug: str) -> tuple[str, ...]:
     """Ask to hear all that the place heard; those that could not be asked."""
-    missing = []
-    for target in luggage.following[:MAX_HEARD]:
-        asked = await wishes.follow(node, slug, target)
-        if isinstance(asked, Unreachable):
-            missing.append(target)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(target: str) -> bool:
+        async with turns:
+            return not isinstance(await wishes.follow(node, slug, target), Unreachable)
+
+    targets = luggage.following[:MAX_HEARD]
+    asked = await asyncio.gather(*map(ask, targets))
+    missing = (target for target, done in zip(targets, asked, strict=True) if not done)
     return (*missing, *luggage.following[MAX_HEARD:])
 
 
