@@ -27,16 +27,17 @@ CLOSED = "INSERT OR REPLACE INTO hosts (host, failures, open_until, dialect) VAL
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[tuple[Site, Node]]:
-    """A site with two places and a council that follows the first, both at work."""
+async def world(folder: Path, known: bool = True) -> AsyncIterator[tuple[Site, Node]]:
+    """A site with two places and a council that follows the first, or, not `known`, asks to; both at work."""
     ports = free_ports(2)
     node, council = populated(folder / "site", ports=ports), make(folder / "c", ports[1], ports, "aggregator")
     for slug, name, lat in ((SLUG, "L'Établi", "46.17"), (OTHER, "Le Voisin", "46.27")):
         described = place(node, slug, name, lat=Decimal(lat), lon=Decimal("1.87"))
-        add_place(node, slug, described, [council.config.node_actor])
+        add_place(node, slug, described, [council.config.node_actor] if known else [])
     async with served(node, work=True) as site, served(council, work=True):
         await relations.follow(council, node.config.actor(SLUG))
-        await until(lambda: rows(council, "SELECT 1 FROM following WHERE state='accepted'"))
+        state = "accepted" if known else "pending"
+        await until(lambda: rows(node, "SELECT state FROM followers") == [(state,)])
         yield site, council
 
 
@@ -88,6 +89,58 @@ async def test_what_is_published_is_seen_to_arrive(tmp_path: Path) -> None:
         site.node.store.write(lambda c: c.exec_driver_sql("DELETE FROM hosts"))
         assert "Tout reçu" in await browser.ask(ARRIVED)
         assert browser.complaints() == []
+
+
+async def test_a_request_is_accepted_and_shared_with_by_clicks_alone(tmp_path: Path) -> None:
+    chromium()
+    async with world(tmp_path, known=False) as (site, council), tab() as browser:
+        entered(site)
+        await browser.send("Emulation.setScriptExecutionDisabled", value=True)
+        await enter(browser, site, "network", 360)
+        await click(browser, "button[value=approve]")
+        await until(lambda: rows(council, "SELECT 1 FROM following WHERE state='accepted'"))
+        await click(browser, "button[value=share]")
+        await until(lambda: rows(council, "SELECT 1 FROM documents WHERE sharing='network'"))
+
+
+async def test_a_request_is_accepted_and_shared_with_by_the_keyboard_alone(tmp_path: Path) -> None:
+    chromium()
+    async with world(tmp_path, known=False) as (site, council), tab() as browser:
+        entered(site)
+        await enter(browser, site, "network", 1280)
+        await press(browser, "button[value=approve]")
+        await until(lambda: rows(council, "SELECT 1 FROM following WHERE state='accepted'"))
+        await press(browser, "button[value=share]")
+        await until(lambda: rows(council, "SELECT 1 FROM documents WHERE sharing='network'"))
+        await enter(browser, site, "publish", 1280)
+        await press(browser, ".go button")
+        await until(lambda: rows(council, "SELECT 1 FROM documents WHERE type='Report' AND sharing='public'"))
+
+
+def entered(site: Site) -> None:
+    """Figures for partners, published; and others for everybody, not yet."""
+    add_report(site.node, SLUG, "2025", visits(7), "network")
+    publish(site.node, SLUG)
+    add_report(site.node, SLUG, "2025", visits(8), "public")
+
+
+async def press(browser: Tab, selector: str) -> None:
+    """Come to it with the tab key, see where one is, and press Enter."""
+    for _ in range(200):
+        await key(browser, "Tab", 9)
+        if await browser.ask(f"document.activeElement.matches({selector!r})"):
+            break
+    assert await browser.ask(f"document.activeElement.matches({selector!r})"), "no way to it with the keyboard"
+    assert await browser.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    browser.events.clear()
+    await key(browser, "Enter", 13, "\r")
+    await browser.wait("Page.loadEventFired")
+
+
+async def key(browser: Tab, name: str, code: int, text: str = "") -> None:
+    for kind in ("keyDown", "keyUp"):
+        said = {"text": text} if text and kind == "keyDown" else {}
+        await browser.send("Input.dispatchKeyEvent", type=kind, key=name, code=name, windowsVirtualKeyCode=code, **said)
 
 
 async def test_it_is_all_done_without_a_script(tmp_path: Path) -> None:
