@@ -28,6 +28,7 @@ from vocab.model import Place
 from vocab.post import TYPES, Post, Venue, document, zone_of
 
 _LONGEST = 60
+_FORMS = frozenset({"new", *(f"new-{kind}" for kind in TYPES)})  # names of the forms of new posts
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss"})
 _KINDS = {kind: name for name, kind in TYPES.items()}
 
@@ -153,7 +154,8 @@ def _stored(connection: Connection, row: Row[Any]) -> Stored:
 def _new_id(connection: Connection, actor: str, post: Post) -> str:
     base = f"{actor}/posts/{_name(post)}"
     ids = (base if number == 1 else f"{base}-{number}" for number in range(1, 100_000))
-    return next(each for each in ids if documents.stored(connection, each) is None)
+    free = (each for each in ids if each.rpartition("/")[2] not in _FORMS)
+    return next(each for each in free if documents.stored(connection, each) is None)
 
 
 def _name(post: Post) -> str:

@@ -1,10 +1,11 @@
 """What a manager writes for everybody, from the fields of a page: read, kept as typed, signed and sent.
 
-The Markdown is kept beside the signed post, so that it can be corrected; a post of the command line has none.
+The Markdown is kept beside the signed post, so that it can be corrected; a post of the command line has none. A picture
+that no post and no form begun shows any more is taken away, from everybody.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from node import posts
 from node.context import Node
 from node.media import files
+from node.people import entries
 from node.posts import Said, Stored
 from node.store.people import post_sources
 from vocab.errors import Mistake
@@ -55,12 +57,14 @@ def read(node: Node, slug: str, said: Typed) -> Post | tuple[Mistake, ...]:
 
 def publish(node: Node, slug: str, said: Typed, post: Post, stored: Stored | None) -> Said | None:
     """Sign and send it, new or corrected; None when a correction says nothing new. Raises what `posts.add` raises."""
+    before = None if stored is None else source(node, stored.id)
     done = posts.add(node, slug, post) if stored is None else posts.edit(node, stored, post)
     document = done.id if done is not None else stored.id if stored is not None else ""
     statement = insert(post_sources).values(document=document, content=json.dumps(said.to_json(), ensure_ascii=False))
     changed = {"content": statement.excluded.content}
     kept = statement.on_conflict_do_update(index_elements=["document"], set_=changed)
     node.store.write(lambda connection: connection.execute(kept))
+    release(node, slug, before.pictures if before else ())
     return done
 
 
@@ -77,10 +81,38 @@ def source(node: Node, document: str) -> Typed | None:
 
 def withdraw(node: Node, stored: Stored) -> int:
     """Take a post back, and tell all who had it; how many deliveries wait."""
+    before = source(node, stored.id)
     waiting = posts.delete(node, stored)
 
     def forget(connection: Connection) -> None:
         connection.execute(delete(post_sources).where(post_sources.c.document == stored.id))
 
     node.store.write(forget)
+    release(node, stored.slug, before.pictures if before else ())
     return waiting
+
+
+def give_up(node: Node, slug: str, form: str) -> None:
+    """Forget what was being typed into a form, and the pictures that came with it."""
+    kept = entries.kept(node, slug, form)
+    entries.drop(node, slug, form)
+    release(node, slug, pictures_of(kept.pairs) if kept else ())
+
+
+def pictures_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The pictures of a form, by their ids."""
+    return tuple(value for name, value in pairs if name == "picture")
+
+
+def release(node: Node, slug: str, pictures: Iterable[str]) -> None:
+    """Take away those that no post of the place and no form begun shows any more."""
+    for each in sorted(set(pictures) - _in_use(node, slug)):
+        files.forget(node, slug, each)
+
+
+def _in_use(node: Node, slug: str) -> set[str]:
+    typed_here = post_sources.c.document.startswith(node.config.actor(slug) + "/posts/", autoescape=True)
+    with node.store.read() as connection:
+        said = connection.execute(select(post_sources.c.content).where(typed_here)).scalars().all()
+    begun = [each for entry in entries.of(node, slug) for each in pictures_of(entry.pairs)]
+    return {each for content in said for each in json.loads(content)["pictures"]} | set(begun)

@@ -105,7 +105,7 @@ async def test_a_picture_leaves_with_its_text_and_nothing_of_the_camera(site: Si
     raw = photo((4000, 3000), exif=exif.tobytes(), comment=b"SecretComment")
     assert b"SecretCamera" in raw
     html = await (await site.post(NEW + "note", with_picture(NOTE, raw, ""))).text()
-    assert 'id="file-wrong"' in html, "a picture without its text"
+    assert 'id="alt-wrong"' in html, "a picture without its text"
     assert (await site.post(NEW + "note", with_picture(NOTE, raw, "Le four, ouvert"))).status == 303
     (image,) = signed(site, "note")["attachment"]  # type: ignore[misc]
     assert image["type"] == "Image"
@@ -151,6 +151,52 @@ async def test_another_place_and_a_reader_write_nothing_here(site: Site) -> None
     assert (await site.post(NEW + "note", NOTE)).status == 403
     assert (await site.get(f"/manage/etabli/posts/{name}")).status == 403
     assert (await site.get("/manage/etabli/posts")).status == 200
+
+
+async def publish_with_picture(site: Site, alt: str = "Le four") -> tuple[str, str]:
+    """The address of the form of a note, and of its picture."""
+    await site.post(NEW + "note", with_picture(NOTE, photo(), alt))
+    (image,) = signed(site, "note")["attachment"]  # type: ignore[misc]
+    name = list_all(site.node, SLUG)[0].id.rpartition("/")[2]
+    return f"/manage/etabli/posts/{name}", image["url"].removeprefix(site.node.config.url)
+
+
+async def test_a_picture_is_there_as_long_as_a_post_shows_it(site: Site) -> None:
+    path, address = await publish_with_picture(site)
+    kept = files.of_place(site.node, SLUG)[0].id
+    await site.post(path, NOTE | {"picture": kept, "drop": kept, "do": "preview"})
+    assert (await site.get(address)).status == 200, "the published note still shows it"
+    await site.post(path, NOTE | {"do": "publish"})
+    assert "attachment" not in signed(site, "note")
+    assert (await site.get(address)).status == 404
+    assert files.of_place(site.node, SLUG) == []
+
+
+async def test_what_is_taken_back_or_given_up_takes_its_pictures_away(site: Site) -> None:
+    path, address = await publish_with_picture(site)
+    await site.post(path, with_picture({"text": "Encore", "do": "preview"}, photo(), "Un autre"))
+    assert len(files.of_place(site.node, SLUG)) == 2
+    await site.post(path, {"do": "forget"})
+    assert [each.alt for each in files.of_place(site.node, SLUG)] == ["Le four"]
+    assert "four à pain" in await (await site.get(path)).text(), "as it is published"
+    await site.post(path, {"do": "delete", "sure": "1"})
+    assert (await site.get(address)).status == 404
+    assert list(files.folder(site.node).iterdir()) == []
+
+
+async def test_what_is_said_of_a_picture_is_corrected(site: Site) -> None:
+    path, _ = await publish_with_picture(site, "Le fuor")
+    kept = files.of_place(site.node, SLUG)[0].id
+    html = await (await site.post(path, NOTE | {"picture": kept, f"alt-{kept}": " "})).text()
+    assert f'id="alt-{kept}-wrong"' in html
+    await site.post(path, NOTE | {"picture": kept, f"alt-{kept}": "Le four"})
+    (image,) = signed(site, "note")["attachment"]  # type: ignore[misc]
+    assert image["name"] == "Le four"
+
+
+async def test_a_post_called_new_has_its_own_form(site: Site) -> None:
+    await site.post(NEW + "article", {"title": "New", "text": "Neuf", "do": "publish"})
+    assert "Neuf" in await (await site.get("/manage/etabli/posts/new-2")).text()
 
 
 async def test_a_picture_of_another_place_is_not_taken(site: Site) -> None:

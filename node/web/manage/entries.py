@@ -8,7 +8,7 @@ from node.people.roles import Right
 from node.web import desk
 from node.web.desk import Visit
 
-FORM = r"{form:description|figures/[0-9A-Za-z-]{4,30}|posts/[a-z0-9-]{1,60}}"
+FORM = r"{form:description|figures/[0-9A-Za-z-]{4,30}|posts/[a-z0-9-]{1,80}}"
 
 
 def keep(visit: Visit) -> web.Response:

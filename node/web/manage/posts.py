@@ -1,5 +1,7 @@
 """Writing for everybody: news, practices and events, with pictures; seen before they leave, corrected, taken back."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +17,7 @@ from node.posts import Stored, find, list_all
 from node.web import desk, plain, wording
 from node.web.desk import Visit
 from vocab.errors import Mistake, beside
-from vocab.post import STATUSES, Post
+from vocab.post import STATUSES, Post, when
 
 SLUG = "/manage/{slug:[a-z0-9_]{1,30}}"
 MOST_PICTURES = 4  # what Mastodon shows
@@ -61,8 +63,8 @@ def show_new(visit: Visit) -> web.Response:
     kind = _kind(visit)
     kept = entries.kept(visit.node, visit.place, f"posts/new-{kind}")
     form = dict(kept.pairs) if kept else {}
-    pictures = [value for name, value in kept.pairs if name == "picture"] if kept else []
-    return _page(visit, writing.typed(kind, form, pictures), None)
+    pictures = writing.pictures_of(kept.pairs) if kept else ()
+    return _page(visit, writing.typed(kind, form, pictures), None, begun=kept is not None)
 
 
 def show_one(visit: Visit) -> web.Response:
@@ -73,9 +75,8 @@ def show_one(visit: Visit) -> web.Response:
         return visit.page("manage/elsewhere.html", here="posts", title=stored.title, public=_public(visit, stored))
     kept = entries.kept(visit.node, visit.place, f"posts/{_name(stored)}")
     if kept is not None:
-        pictures = [value for name, value in kept.pairs if name == "picture"]
-        source = writing.typed(source.kind, dict(kept.pairs), pictures)
-    return _page(visit, source, stored)
+        source = writing.typed(source.kind, dict(kept.pairs), writing.pictures_of(kept.pairs))
+    return _page(visit, source, stored, begun=kept is not None)
 
 
 def _public(visit: Visit, stored: Stored) -> str:
@@ -87,8 +88,9 @@ def _page(
     said: Typed,
     stored: Stored | None,
     wrong: tuple[Mistake, ...] = (),
-    problem: str = "",
-    preview: str = "",
+    problem: Mapping[str, str] = MappingProxyType({}),
+    seen: Post | None = None,
+    begun: bool = True,
 ) -> web.Response:
     pictures = files.of_place(visit.node, visit.place, said.pictures)
     name = f"new-{said.kind}" if stored is None else _name(stored)
@@ -99,9 +101,11 @@ def _page(
         "pictures": pictures,
         "room": MOST_PICTURES - len(pictures),
         "statuses": list(STATUSES),
-        "p": p | ({"file": problem} if problem else {}),
-        "labels": {key: plain.said(visit.lang, f"write.{key}") for key in (*writing.FIELDS, "text", "file")},
-        "preview": preview,
+        "p": p | problem,
+        "labels": _labels(visit, [each.id for each in pictures]),
+        "seen": seen,
+        "when": when(seen.start, seen.zone, visit.lang) if seen and seen.start else "",
+        "begun": begun,
         "stored": stored,
         "public": _public(visit, stored) if stored else "",
         "autosave": f"/manage/{visit.place}/entries/posts/{name}",
@@ -110,19 +114,39 @@ def _page(
     return visit.page("manage/post.html", here="posts", **values)
 
 
-def _typed(visit: Visit, kind: str) -> tuple[Typed, str]:
-    """The form, with a picture that came with it kept at once; and what is wrong with that picture."""
+def _labels(visit: Visit, pictures: Sequence[str]) -> dict[str, str]:
+    """The name of each field, for the list of what is to be mended."""
+    names = {key: f"write.{key}" for key in (*writing.FIELDS, "text", "file", "alt")}
+    names |= {f"alt-{each}": "write.alt" for each in pictures}
+    return {field: plain.said(visit.lang, key) for field, key in names.items()}
+
+
+def _typed(visit: Visit, kind: str) -> tuple[Typed, dict[str, str]]:
+    """The form, with a picture that came with it kept at once; and what is wrong with its pictures, by field."""
     dropped = set(visit.form.getall("drop", []))
     pictures = [each for each in visit.form.getall("picture", []) if each not in dropped][:MOST_PICTURES]
+    problem = _said_again(visit, pictures)
     upload = next((each for each in visit.files.values() if each.data), None)
-    problem = ""
     if upload is not None and len(pictures) < MOST_PICTURES:
         try:
             alt = visit.form.get("alt", "")
             pictures.append(files.keep(visit.node, visit.place, upload.data, alt, visit.account.id).id)
         except NodeError as refused:
-            problem = refused.text(visit.lang)
+            problem["alt" if refused.code == "picture_alt" else "file"] = refused.text(visit.lang)
     return writing.typed(kind, visit.form, pictures), problem
+
+
+def _said_again(visit: Visit, pictures: Sequence[str]) -> dict[str, str]:
+    """Keep what is now said of pictures that are there; what is wrong with it."""
+    problem = {}
+    for kept in files.of_place(visit.node, visit.place, tuple(pictures)):
+        alt = visit.form.get(f"alt-{kept.id}", kept.alt)
+        try:
+            if alt != kept.alt:
+                files.describe(visit.node, visit.place, kept.id, alt)
+        except NodeError as refused:
+            problem[f"alt-{kept.id}"] = refused.text(visit.lang)
+    return problem
 
 
 def write_new(visit: Visit) -> web.Response:
@@ -137,22 +161,26 @@ def write_one(visit: Visit) -> web.Response:
         if "sure" not in visit.form:
             return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(stored)}"), "write.sure")
         writing.withdraw(visit.node, stored)
-        entries.drop(visit.node, visit.place, f"posts/{_name(stored)}")
+        writing.give_up(visit.node, visit.place, f"posts/{_name(stored)}")
         audit.note(visit.node, visit.account.id, "post_deleted", visit.place, id=stored.id)
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.deleted")
     return _write(visit, stored.kind, stored)
 
 
 def _write(visit: Visit, kind: str, stored: Stored | None) -> web.Response:
-    said, problem = _typed(visit, kind)
     form = f"posts/new-{kind}" if stored is None else f"posts/{_name(stored)}"
+    if visit.form.get("do") == "forget":
+        writing.give_up(visit.node, visit.place, form)
+        return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.forgotten")
+    said, problem = _typed(visit, kind)
     pairs = [*said.fields.items(), ("text", said.text), *(("picture", each) for each in said.pictures)]
     entries.keep(visit.node, visit.place, form, pairs, visit.account.id)
+    writing.release(visit.node, visit.place, visit.form.getall("drop", []))
     post = writing.read(visit.node, visit.place, said)
     if isinstance(post, tuple):
         return _page(visit, said, stored, wrong=post, problem=problem)
     if problem or visit.form.get("do") != "publish":
-        return _page(visit, said, stored, problem=problem, preview="" if problem else post.content)
+        return _page(visit, said, stored, problem=problem, seen=None if problem else post)
     return _sent(visit, said, post, stored, form)
 
 
@@ -160,7 +188,7 @@ def _sent(visit: Visit, said: Typed, post: Post, stored: Stored | None, form: st
     try:
         done = writing.publish(visit.node, visit.place, said, post, stored)
     except NodeError as refused:
-        return _page(visit, said, stored, problem=refused.text(visit.lang))
+        return _page(visit, said, stored, problem={"text": refused.text(visit.lang)})
     entries.drop(visit.node, visit.place, form)
     if done is not None:
         audit.note(visit.node, visit.account.id, "post", visit.place, id=done.id)
