@@ -60,7 +60,7 @@ async def test_nothing_leaves_before_the_button_and_all_that_was_shown_after(sit
     after = await text(site)
     assert "publié" in after
     assert 'name="seen"' not in after
-    assert "Personne ne l’a refusé" in after
+    assert "Pas encore reçu" in after
     assert rows(site.node, "SELECT account, action, place FROM audit") == [("editor", "published", SLUG)]
 
 
@@ -195,7 +195,10 @@ async def test_what_the_council_refuses_stands_beside_what_it_is_about(two: tupl
     assert "visits-wrong" not in await text(site, f"/manage/{SLUG}/figures/2025")
     assert "publiez pour envoyer la correction" in await text(site)
     publish(site.node, SLUG)
-    assert "Personne ne l’a refusé" in await text(site)
+    await until(lambda: rows(site.node, "SELECT 1 FROM deliveries WHERE state!='delivered'") == [])
+    html = await text(site)
+    assert "Pris par 1 destinataire" in html
+    assert "Refusé, à corriger" not in html
 
 
 async def test_what_the_council_refuses_of_a_description_stands_beside_its_field(two: tuple[Site, Node]) -> None:

@@ -1,5 +1,6 @@
 """What would be published, and to whom, before it is; then who has it, and what they answered."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from node.messages import text
 from node.people import audit
 from node.people.roles import Right
 from node.publish import Change, preview, publish
-from node.standing import SHARINGS, Other, Standing
+from node.standing import SHARINGS, Other, Receiver, Standing
 from node.views.publication import lines
 from node.web import desk, wording
 from node.web.desk import Visit
@@ -35,7 +36,7 @@ def show(visit: Visit, problem: str = "") -> web.Response:
     if visit.request.query.get("part") == "status":
         return visit.page("manage/receivers.html", here="publish", live=live)
     found = preview(visit.node, visit.place)
-    values = _values(visit, found) | {"seen": seen(found), "problem": problem, "live": live}
+    values = _values(visit, found, receivers) | {"seen": seen(found), "problem": problem, "live": live}
     return visit.page("manage/publish.html", here="publish", **values)
 
 
@@ -76,7 +77,7 @@ def edited(place: str, name: str, lang: str, key: str = "") -> str:
     return link(lang, page, theme="" if section == questionnaire.CORE else section) + (f"#{asked}" if asked else "")
 
 
-def _values(visit: Visit, found: Found) -> dict[str, Any]:
+def _values(visit: Visit, found: Found, receivers: Sequence[Receiver]) -> dict[str, Any]:
     documents = [_document(visit, change, mistakes) for change, mistakes in found]
     reached = standing.audiences(visit.node, visit.place)
     groups = [
@@ -84,7 +85,11 @@ def _values(visit: Visit, found: Found) -> dict[str, Any]:
         for sharing in (*SHARINGS, "private")
         if (some := [each for each in documents if each["sharing"] == sharing])
     ]
-    stands = [_stands(visit, each) for each in standing.published(visit.node, visit.place)]
+    arrived = Counter(sent.object for one in receivers for sent in one.sent if sent.state == "delivered")
+    stands = [
+        _stands(visit, each) | {"arrived": arrived[each.document]}
+        for each in standing.published(visit.node, visit.place)
+    ]
     return {"groups": groups, "errors": [e for each in documents for e in each["errors"]], "stands": stands}
 
 
