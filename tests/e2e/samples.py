@@ -79,5 +79,6 @@ def _filled(node: Node, path: str, name: str, known: dict[str, str]) -> str:
     if name == "id":
         return "use" if path.startswith("/themes") else "visits"
     if name == "name":
-        return known["post"] if "/posts/" in path else "x"
+        places = {"/posts/": known["post"], "/host/places/": SLUG}
+        return next((each for part, each in places.items() if part in path), "x")
     return known.get(name, "x")
