@@ -159,13 +159,25 @@ def right_of(handler: object) -> Right | None:
     return found if isinstance(found, Right) else None
 
 
-def guest_routes(node: Node, path: str, show: Handler | None = None, act: Handler | None = None) -> list[web.RouteDef]:
-    """GET and POST of a page that needs no session; handlers take a `Guest`."""
+def guest_routes(
+    node: Node,
+    path: str,
+    show: Handler | None = None,
+    act: Handler | None = None,
+    upload: int = 0,
+    refused: Callable[[Guest], web.Response | None] | None = None,
+) -> list[web.RouteDef]:
+    """GET and POST of a page that needs no session; handlers take a `Guest`.
 
-    async def opened(request: web.Request) -> Guest:
-        return Guest(node, request, language(request))
+    `refused`: asked before anything is read of what is sent; what it gives is the answer.
+    """
 
-    return _both(node, path, opened, show, act, 0)
+    async def opened(request: web.Request) -> Guest | web.Response:
+        guest = Guest(node, request, language(request))
+        answer = await asyncio.to_thread(refused, guest) if refused is not None else None
+        return guest if answer is None else answer
+
+    return _both(node, path, opened, show, act, upload)
 
 
 def _both(

@@ -132,31 +132,62 @@ async def test_the_accounts_and_who_must_stay(site: Site) -> None:
     assert (await site.get(HOST)).status == 200
 
 
-async def test_a_place_that_moves_here_is_welcomed(site: Site, tmp_path: Path) -> None:
+@pytest.fixture
+def raw(tmp_path: Path) -> bytes:
+    """The file of a place of another node."""
     [port] = free_ports(1)
     old = make(tmp_path / "old", port, [port])
     add_place(old, SLUG, place(old, SLUG, "L'Établi d'ailleurs"))
     publish(old)
     packing.pack(old, SLUG, tmp_path / "place.zip")
     old.close()
+    return (tmp_path / "place.zip").read_bytes()
 
-    def file(data: bytes, slug: str) -> FormData:
-        form = FormData()
-        form.add_field("file", data, filename="../../x.zip", content_type="application/zip")
-        form.add_field("slug", slug)
-        return form
 
-    raw = (tmp_path / "place.zip").read_bytes()
+def sent(data: bytes, slug: str, **more: str) -> FormData:
+    form = FormData()
+    form.add_field("file", data, filename="../../x.zip", content_type="application/zip")
+    for name, value in {"slug": slug, **more}.items():
+        form.add_field(name, value)
+    return form
+
+
+async def test_whoever_is_invited_brings_a_place_along(site: Site, raw: bytes) -> None:
+    token = links.make(site.node, links.INVITE, role="owner")
+    other = links.make(site.node, links.INVITE, place=SLUG, role="owner")
+    site.cookie = ""
+    you = {"person": "Claire", "email": "claire@monlieu.fr", "password": "une phrase bien longue"}
+    for path in (f"/join/{'x' * 43}/bring", f"/join/{other}/bring"):
+        assert (await site.get(path)).status == 404
+        assert (await site.post(path, sent(raw, "ailleurs", **you))).status == 404
+    path = f"/join/{token}/bring"
+    assert path in await (await site.get(f"/join/{token}")).text()
+    for form, field in (
+        (sent(b"PK", "ailleurs", **you), "file"),
+        (sent(raw, SLUG, **you), "slug"),
+        (sent(raw, "ailleurs", **you | {"password": "court"}), "password"),
+        (sent(raw, "ailleurs", **you | {"email": "reader@example.org"}), "email"),
+    ):
+        answer = await site.post(path, form)
+        assert (answer.status, f'id="{field}-wrong"' in await answer.text()) == (200, True), field
+    assert {state.slug for state in list_all(site.node)} == {SLUG, OTHER}
+    answer = await site.post(path, sent(raw, "ailleurs", **you))
+    assert answer.headers["Location"].startswith("/manage/ailleurs")
+    assert (await site.get("/manage/ailleurs/team")).status == 200
+    assert (await site.post(path, sent(raw, "encore", **you))).status == 404
+
+
+async def test_a_place_that_moves_here_is_welcomed(site: Site, raw: bytes) -> None:
     for data, slug, words in (
         (b"", "ailleurs", "Choisissez le fichier"),
         (b"PK", "ailleurs", "archive de lieu"),
         (raw, "", SLUG),
         (raw, "../x", "../x"),
     ):
-        answer = await site.post(HOST + "/import", file(data, slug))
+        answer = await site.post(HOST + "/import", sent(data, slug))
         assert answer.status == 200
         assert words in await answer.text()
-    answer = await site.post(HOST + "/import", file(raw, "ailleurs"))
+    answer = await site.post(HOST + "/import", sent(raw, "ailleurs"))
     assert answer.headers["Location"].startswith("/manage/host/places/ailleurs")
     html = await (await site.get("/manage/host/places/ailleurs")).text()
     assert f"@ailleurs@{site.node.config.authority}" in html

@@ -9,6 +9,7 @@ from node.context import Node
 MODULES = (
     "node.web.manage.entrance",
     "node.web.manage.join",
+    "node.web.manage.bring",
     "node.web.manage.account",
     "node.web.manage.publish",
     "node.web.manage.description",

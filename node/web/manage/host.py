@@ -147,13 +147,14 @@ async def take_in(visit: Visit) -> web.Response:
     file = visit.files.get("file")
     if file is None or not file.data:
         return await asyncio.to_thread(show_import, visit, said(visit.lang, "manage.host.import.missing"))
-    luggage = await asyncio.to_thread(_read, file.data)
+    luggage = await asyncio.to_thread(read, file.data)
     if isinstance(luggage, Unfit):
         return await asyncio.to_thread(show_import, visit, luggage.text(visit.lang))
     return await _taken(visit, luggage)
 
 
-def _read(data: bytes) -> Luggage | Unfit:
+def read(data: bytes) -> Luggage | Unfit:
+    """What a file that was sent brings, or why it is not taken."""
     with archive.opened(BytesIO(data)) as found:
         return found if isinstance(found, Unfit) else unpacking.judge(found)
 

@@ -24,35 +24,35 @@ from vocab import communes
 
 def show(guest: Guest) -> web.Response:
     """What the link gives, and what is asked for it."""
-    link = _link(guest)
-    return _gone(guest) if link is None else _page(guest, link)
+    link = link_of(guest)
+    return gone(guest) if link is None else _page(guest, link)
 
 
-def _link(guest: Guest) -> Link | None:
+def link_of(guest: Guest) -> Link | None:
     return links.read(guest.node, links.INVITE, guest.request.match_info["token"])
 
 
-def _gone(guest: Guest) -> web.Response:
+def gone(guest: Guest) -> web.Response:
     return guest.page("manage/refused.html", 404, why="link")
 
 
-def _here(guest: Guest) -> Account | None:
+def here_is(guest: Guest) -> Account | None:
     session = sessions.read(guest.node, guest.request.cookies.get(sessions.COOKIE, ""))
     return session.account if session else None
 
 
-def _answers(guest: Guest) -> welcome.Answers:
+def answers_of(guest: Guest) -> welcome.Answers:
     return {name: guest.form.getall(name) for name in guest.form}
 
 
 def _page(guest: Guest, link: Link, problems: dict[str, str] | None = None) -> web.Response:
     state = show_place(guest.node, link.place) if link.place else None
-    answers, p = _answers(guest), problems or {}
+    answers, p = answers_of(guest), problems or {}
     v = {name: welcome.first(answers, name) for names in welcome.SCREENS.values() for name in names}
     values: dict[str, Any] = {
         "invited": state.place.name if state else "",
         "role": link.role or str(Role.OWNER),
-        "here": _here(guest),
+        "here": here_is(guest),
         "v": v,
         "p": p,
         "chosen": answers.get("typology", ()),
@@ -61,15 +61,16 @@ def _page(guest: Guest, link: Link, problems: dict[str, str] | None = None) -> w
         "least": passwords.SHORTEST,
         "labels": {name: plain.said(guest.lang, LABELS.get(name, "setup." + name)) for name in p},
         "login": plain.link(guest.lang, "/login", next=guest.request.path),
+        "bring": plain.link(guest.lang, f"/join/{guest.request.match_info['token']}/bring"),
     }
     return guest.page("manage/join.html", **values)
 
 
 def accept(guest: Guest) -> web.Response:
     """Take the invitation: the account, the place where there is none yet, and the role; the link serves once."""
-    link, here, answers = _link(guest), _here(guest), _answers(guest)
+    link, here, answers = link_of(guest), here_is(guest), answers_of(guest)
     if link is None:
-        return _gone(guest)
+        return gone(guest)
     wrong: dict[str, welcome.Wrong] = {}
     if not link.place:
         wrong |= welcome.wrong_with_place(answers) | welcome.wrong_with_slug(answers, guest.node.config.authority)
@@ -81,12 +82,12 @@ def accept(guest: Guest) -> web.Response:
     if problems:
         return _page(guest, link, problems)
     try:
-        return _taken(guest, link, here or _account(guest, answers), answers)
+        return _taken(guest, link, here or account_of(guest, answers), answers)
     except AccountRefused as refused:
         return _page(guest, link, {refused.field: refused.text(guest.lang)})
 
 
-def _account(guest: Guest, answers: welcome.Answers) -> Account:
+def account_of(guest: Guest, answers: welcome.Answers) -> Account:
     email, name = welcome.first(answers, "email"), welcome.first(answers, "person")
     return accounts.create(guest.node, email, name, answers["password"][0], language=guest.lang)
 
@@ -95,9 +96,15 @@ def _taken(guest: Guest, link: Link, account: Account, answers: welcome.Answers)
     node, slug = guest.node, link.place or welcome.first(answers, "slug")
     if not link.place:
         add_place(node, slug, welcome.place_of(answers, node.config.place(slug)))
+    return join(guest, link, account, slug)
+
+
+def join(guest: Guest, link: Link, account: Account, slug: str) -> web.Response:
+    """Use the link: the account has its role on the place, and comes in."""
+    node = guest.node
     now = times.text(node.clock())
     if not node.store.write(lambda connection: links.use(connection, link, now)):
-        return _gone(guest)
+        return gone(guest)
     held = roles.role(node, account.id, slug)
     given = Role(link.role) if link.role else Role.OWNER
     if held is None or list(Role).index(given) < list(Role).index(held):
