@@ -6,9 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import council, fanout, hosting, inbox, memory, rollup
+from bench import council, fanout, hosting, inbox, memory, readers, rollup
 
-MODULES = {"inbox": inbox, "fanout": fanout, "council": council, "memory": memory, "rollup": rollup, "hosting": hosting}
+MODULES = {"inbox": inbox, "fanout": fanout, "council": council, "memory": memory, "readers": readers}
+MODULES |= {"rollup": rollup, "hosting": hosting}
 
 
 def main(names: list[str]) -> int:

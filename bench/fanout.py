@@ -36,7 +36,7 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
             place = place_toml((FILES / "gueret" / "place.toml").read_text("utf-8"), node.config.place("gueret"))
             assert isinstance(place, Place)
             add_place(node, "gueret", place)
-            _follow(node, url)
+            follow(node, "gueret", url)
         rig.start("fanout")
         rig.ready()
         pid, started = rig.process("fanout").pid, time.monotonic()
@@ -67,10 +67,10 @@ def measure(folder: Path) -> Iterator[dict[str, object]]:
     }
 
 
-def _follow(node: Node, url: str) -> None:
-    names = [f"{url}/places/p{number}" for number in range(FOLLOWERS)]
+def follow(node: Node, slug: str, url: str, count: int = FOLLOWERS) -> None:
+    names = [f"{url}/places/p{number}" for number in range(count)]
     now = "2026-01-01T00:00:00Z"
-    accepted = {"actor": node.config.actor("gueret"), "state": "accepted", "since": now}
+    accepted = {"actor": node.config.actor(slug), "state": "accepted", "since": now}
     rows = [accepted | {"follower": name, "follow": name + "/follow"} for name in names]
     host = url.removeprefix("http://")
     known = [

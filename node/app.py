@@ -20,7 +20,7 @@ from node.api import activitypub
 from node.api.accept import best
 from node.api.signer import ACTIVITY_JSON, LOOKUP
 from node.context import Node
-from node.ops import logs
+from node.ops import logs, memory
 from node.ops.measures import MEASURES, Measures, measured
 
 log = logging.getLogger("maillage.app")
@@ -126,6 +126,7 @@ def runner_of(app: web.Application) -> web.AppRunner:
 
 def serve(node: Node, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
     """Run until SIGTERM or SIGINT; raises `OSError` when the address cannot be listened on."""
+    memory.save()
     logs.configure(node.config.log_format)
     rotation.finish(node)
     hosts.heed_configuration(node)

@@ -75,6 +75,7 @@ def reachable(
     connection: Connection, names: Sequence[str], shared: bool, speaking: bool = False
 ) -> tuple[Recipient, ...]:
     """Those of `names` that we know how to reach; `speaking`: only those who implement our vocabulary."""
-    query = select(peers).where(peers.c.actor.in_(names), peers.c.inbox.is_not(None), peers.c.gone.is_(None))
+    wanted = peers.c["actor", "inbox", "shared_inbox", "handle"]
+    query = select(*wanted).where(peers.c.actor.in_(names), peers.c.inbox.is_not(None), peers.c.gone.is_(None))
     rows = connection.execute((query.where(peers.c.implements) if speaking else query).order_by(peers.c.actor))
     return tuple(Recipient(row.actor, (shared and row.shared_inbox) or row.inbox, row.handle or "") for row in rows)

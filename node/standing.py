@@ -71,7 +71,7 @@ def progress(sent: Delivered) -> str:
 def others(connection: Connection, named: Iterable[str]) -> dict[str, Other]:
     """What is known of some actors, under their ids: an entry for each."""
     wanted = list(dict.fromkeys(named))
-    rows = connection.execute(select(peers).where(peers.c.actor.in_(wanted)))
+    rows = connection.execute(select(*peers.c["actor", "name", "handle", "host"]).where(peers.c.actor.in_(wanted)))
     known = {row.actor: _other(row.actor, row.name or "", row.handle or "", row.host) for row in rows}
     ours = connection.execute(select(actors.c.id, actors.c.name).where(actors.c.id.in_(wanted)))
     known |= {row.id: _other(row.id, row.name, "", urlsplit(row.id).netloc) for row in ours}
