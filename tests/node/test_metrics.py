@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,24 @@ def test_a_node_that_runs_writes_json_lines(tmp_path: Path) -> None:
         process.terminate()
         rest = process.communicate(timeout=20)[1]
     assert [json.loads(each)["event"] for each in rest.splitlines()] == ["stopping"]
+
+
+def test_the_threads_of_a_node_share_one_heap() -> None:
+    """In a process of its own: the C library counts its heaps in what it says of itself."""
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("not glibc: nothing is asked of it")
+    script = (
+        "import ctypes, sys, threading\n"
+        "from node.ops import memory\n"
+        "assert sys.argv[1:] == [] or memory.save()\n"
+        "kept = [threading.Thread(target=lambda: ctypes.CDLL(None).malloc(1000)) for _ in range(8)]\n"
+        "barrier = [each.start() for each in kept] + [each.join() for each in kept]\n"
+        "ctypes.CDLL(None).malloc_stats()\n"
+    )
+    heaps = [
+        subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=True).stderr.count(
+            "Arena"
+        )
+        for words in ((), ("save",))
+    ]
+    assert heaps[0] > heaps[1] == 1
