@@ -172,7 +172,7 @@ def _made(made: Made, period: str, lang: str) -> dict[str, Any]:
         "places": wording.number(Decimal(made.places), lang),
         "estimated": share + text(lang, "web.percent") if share else "–",
         "width": round(100 * estimated / made.places) if made.places else 0,
-        "methods": [f"{code} ({n})" for code, n in list(made.methods.items())[:4]],
+        "methods": [f"{wording.method(code, lang)} ({n})" for code, n in list(made.methods.items())[:4]],
         "more": max(0, len(made.methods) - 4),
         "withheld": made.restricted_left_out,
     }

@@ -54,7 +54,7 @@ def total(row: Row, lang: str, change: Change | None = None) -> dict[str, Any]:
         "reporting_width": round(100 * row.n_reporting / most),
         "connected_width": round(100 * row.n_connected / most),
         "status": "" if row.obsStatus in ("A", "L", "") else text(lang, f"web.status.{row.obsStatus}"),
-        "methods": ", ".join(row.methods),
+        "methods": ", ".join(wording.method(code, lang) for code in row.methods),
         "withheld": row.restricted_left_out,
         "directory": rule.kind in ("count", "reference") or rule.origin in ("aggregator", "reference"),
         "change": changed(change, lang) if change is not None and change.difference is not None else "",

@@ -103,7 +103,7 @@ def _cell(line: Line, cell: Cell, lang: str) -> dict[str, Any]:
     shown, _ = wording.figure(line.indicator, cell.value, lang)
     key = "" if cell.status == "A" else f"web.status.{cell.status}"
     note = _text(lang, "web.computed") if cell.computed else _text(lang, key) if key else ""
-    return {"value": shown, "note": note, "missing": False, "method": cell.method}
+    return {"value": shown, "note": note, "missing": False, "method": wording.method(cell.method, lang)}
 
 
 def _text(lang: str, key: str) -> str:

@@ -78,6 +78,11 @@ def period(value: str, lang: str) -> str:
     return day(value, lang)
 
 
+def method(code: str, lang: str) -> str:
+    """How a figure was made, in words where the code is a usual one."""
+    return catalogue().texts(lang).get(f"figures.method.{code}", code)
+
+
 def cut(line: str, limit: int) -> str:
     """A line of at most `limit` characters, ended between two words where it can be."""
     if len(line) <= limit:

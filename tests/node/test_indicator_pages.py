@@ -149,7 +149,7 @@ async def test_a_total_stands_with_its_counts_coverages_and_what_is_left_out(cli
     french = await text(client, "/indicators/visits", lang="fr", period="2025")
     for said in (
         "12 répondants sur 14 connectés sur 20 connus", "85,7\u202f% des connectés, 60\u202f% des connus",
-        "1 chiffre non public", "counter", "estimé", "Un flux", "12\u202f660", "passages",
+        "1 chiffre non public", "compteur", "estimé", "Un flux", "12\u202f660", "passages",
     ):  # fmt: skip
         assert said in french.replace("\u00a0", "\u202f").replace(" %", "\u202f%"), said
     english = await text(client, "/indicators/visits", lang="en", period="2025")

@@ -174,7 +174,7 @@ async def test_a_place_says_everything(client: aiohttp.ClientSession) -> None:
         "du lundi au mercredi",
         "09:00 – 18:00", "Association Exemple", "SIREN 732829320",
         "1er septembre 2021", "Gare", "France services",
-        "https://etabli.example/", "estimé", "estimate", "39,79", "calculé", "Licence Ouverte 2.0", "document",
+        "https://etabli.example/", "estimé", "estimation", "39,79", "calculé", "Licence Ouverte 2.0", "document",
         "https://site0.example/places/lieu.jsonld",
     ):  # fmt: skip
         assert said in page, said

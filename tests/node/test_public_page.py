@@ -92,7 +92,7 @@ async def test_the_page_says_what_happens_here_and_draws_the_years(site: Site) -
     )
     assert 'class="spark"' in html
     assert "4\u202f210" in html
-    assert "estimate" in html
+    assert "estimation" in html
     assert len(await (await site.get("/places/etabli")).read()) < 100_000
 
 
