@@ -139,9 +139,9 @@ def restore(file: Path, directory: Path) -> Backup:
     """Make the node of `directory` again from a copy; what it says next is numbered far beyond what it may have said.
 
     Raises `BackupRefused`: a node is there or runs there, or the copy is not whole. Nothing is left of a restore that
-    was refused; one that was interrupted is no node, and can be run again.
+    was refused; one that was interrupted is no node, for the configuration comes last.
     """
-    if (directory / options.FILE).exists() or is_served(directory):
+    if any((directory / name).exists() for name in (options.FILE, DATABASE)) or is_served(directory):
         raise BackupRefused("backup_live", dir=directory)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(dir=directory, prefix=".restoring-") as name:

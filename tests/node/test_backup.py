@@ -227,6 +227,11 @@ def test_a_folder_that_holds_a_node_or_is_served_is_left_alone(node: Node, tmp_p
     with pytest.raises(BackupRefused, match="backup_live"):
         restore(file, node.dir)
     assert private(node.dir) == before
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "maillage.sqlite").write_bytes(b"somebody's")
+    with pytest.raises(BackupRefused, match="backup_live"):
+        restore(file, tmp_path / "half")
+    assert (tmp_path / "half" / "maillage.sqlite").read_bytes() == b"somebody's"
     with serving(tmp_path / "empty"), pytest.raises(BackupRefused, match="backup_live"):
         restore(file, tmp_path / "empty")
     assert list((tmp_path / "empty").iterdir()) == []
@@ -330,6 +335,14 @@ def test_copies_of_others_are_not_taken_away(node: Node, tmp_path: Path) -> None
     stranger.write_bytes(b"")
     assert retire(tmp_path, node.config.url, 1) == 0
     assert (file.exists(), stranger.exists()) == (True, True)
+
+
+async def test_the_night_is_a_process_of_its_own_and_is_not_begun_again(node: Node) -> None:
+    await nightly.tick(node)
+    [first] = copies(node.dir / "backups", node.config.url)
+    assert checked(first).documents == 2
+    await nightly.tick(node)
+    assert copies(node.dir / "backups", node.config.url) == [first]
 
 
 async def test_a_night_that_fails_is_remembered_and_loses_nothing(node: Node) -> None:
