@@ -25,7 +25,7 @@ from vocab import richtext, territory
 from vocab.errors import Mistake
 from vocab.intake.post import Habits, post_fields, post_file
 from vocab.model import Place
-from vocab.post import TYPES, Post, Venue, document, zone_of
+from vocab.post import TYPES, Post, Venue, document, headed, zone_of
 
 _LONGEST = 60
 _FORMS = frozenset({"new", *(f"new-{kind}" for kind in TYPES)})  # names of the forms of new posts
@@ -147,7 +147,8 @@ def _rows(connection: Connection, slug: str | None) -> Sequence[Row[Any]]:
 
 def _stored(connection: Connection, row: Row[Any]) -> Stored:
     said = json.loads(documents.bytes_at(connection, row.seq) or b"{}")
-    title = said.get("name") or richtext.plain(said.get("content", ""), 80)
+    content = said.get("content", "")
+    title = said.get("name") or headed(content)[0] or richtext.plain(content, 80)
     return Stored(row.id, row.slug, _KINDS[row.type], title, row.version, row.published, row.updated)
 
 

@@ -5,11 +5,12 @@ the others: its own id, `version`, licence, and a proof that is added where it i
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from html import escape
+from html import escape, unescape
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ STATUSES: Final[Mapping[str, str]] = {
     "postponed": "EventPostponed",
     "online": "EventMovedOnline",
 }  # FEP-8a8e, `eventStatus`
+_HEADED: Final = re.compile(r"<p><strong>([^<]+)</strong></p>\s*(\S.*)", re.DOTALL)
 _ICAL: Final = {"tentative": "TENTATIVE", "cancelled": "CANCELLED", "postponed": "TENTATIVE"}  # Mobilizon's word for it
 _ZONES: Final = {
     "971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne", "974": "Indian/Reunion",
@@ -160,6 +162,12 @@ def _summary(post: Post) -> str:
         return post.summary
     where = post.venue.line if post.venue else ""
     return " · ".join(part for part in (when(post.start, post.zone, post.language), where) if part)
+
+
+def headed(content: str) -> tuple[str, str]:
+    """The title that a note begins with, as `document` writes it, and the rest; an empty title where there is none."""
+    found = _HEADED.fullmatch(content)
+    return (unescape(found[1]), found[2]) if found else ("", content)
 
 
 def document(post: Post, envelope: Envelope) -> dict[str, Any]:

@@ -38,6 +38,17 @@ class Kept:
     def name(self) -> str:
         return f"{self.id}.{_ENDS[self.type]}"
 
+    @property
+    def small(self) -> str:
+        """The name of the small one, for lists."""
+        return small_of(self.name)
+
+
+def small_of(name: str) -> str:
+    """The small picture beside one, by name or by address."""
+    stem, _, end = name.rpartition(".")
+    return f"{stem}-small.{end}"
+
 
 def keep(node: Node, slug: str, raw: bytes, alt: str, account: str = "") -> Kept:
     """Make a picture fit and keep it. Raises `PictureRefused`, `QuotaReached`, `Closed`, `PlaceUnknown`."""
@@ -56,15 +67,16 @@ def put(connection: Connection, node: Node, slug: str, made: Fit, alt: str, acco
         "type": made.type,
         "width": made.width,
         "height": made.height,
-        "bytes": len(made.data),
+        "bytes": len(made.data) + len(made.small),
         "digest": sha256(made.data).hexdigest(),
         "alt": alt,
         "account": account,
         "created": times.text(node.clock()),
     }
-    quotas.check_media(connection, node, slug, len(made.data))
+    quotas.check_media(connection, node, slug, len(made.data) + len(made.small))
     connection.execute(insert(media).values(row))
     kept = _kept(connection.execute(select(media).where(media.c.id == row["id"])).one())
+    _write(folder(node) / kept.small, made.small)
     _write(folder(node) / kept.name, made.data)
     return kept
 
@@ -109,11 +121,11 @@ def of_place(node: Node, slug: str, ids: tuple[str, ...] | None = None) -> list[
 
 
 def named(node: Node, name: str) -> Kept | None:
-    """The picture of a file name; None for any other name, whatever it holds."""
+    """The picture of a file name, of its small one too; None for any other name, whatever it holds."""
     with node.store.read() as connection:
-        row = connection.execute(select(media).where(media.c.id == name.partition(".")[0])).one_or_none()
+        row = connection.execute(select(media).where(media.c.id == name[:32])).one_or_none()
     kept = None if row is None else _kept(row)
-    return kept if kept is not None and kept.name == name else None
+    return kept if kept is not None and name in (kept.name, kept.small) else None
 
 
 def forget(node: Node, slug: str, picture: str) -> None:
@@ -122,7 +134,8 @@ def forget(node: Node, slug: str, picture: str) -> None:
     gone = delete(media).where(media.c.id == picture, media.c.place == slug)
     node.store.write(lambda connection: connection.execute(gone))
     for each in kept:
-        (folder(node) / each.name).unlink(missing_ok=True)
+        for name in (each.name, each.small):
+            (folder(node) / name).unlink(missing_ok=True)
 
 
 def address(node: Node, kept: Kept) -> str:

@@ -11,16 +11,21 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from node.errors import NodeError
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 LARGEST = 15_000_000  # bytes of the file that is sent
 LONGEST_SIDE = 1_600
+SMALL_SIDE = 480  # of the one that lists show
 _PIXELS = 60_000_000
 _MEMORY = 1 << 30
 _SECONDS = 30
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_QUALITY = 82
+_QUALITY, _SMALL_QUALITY = 82, 74
 
 
 class PictureRefused(NodeError):
@@ -33,9 +38,11 @@ class PictureRefused(NodeError):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A picture that can be published; `type` is image/jpeg, or image/png where something shows through."""
+    """A picture that can be published, and the small one for lists; `type`: image/jpeg, or image/png where something
+    shows through."""
 
     data: bytes
+    small: bytes
     type: str
     width: int
     height: int
@@ -50,7 +57,8 @@ def fit(raw: bytes) -> Fit:
         done = subprocess.run(command, input=raw, capture_output=True, timeout=_SECONDS, check=True)
         head, _, data = done.stdout.partition(b"\n")
         said = json.loads(head)
-        return Fit(data, said["type"], said["width"], said["height"])
+        large = said["bytes"]
+        return Fit(data[:large], data[large:], said["type"], said["width"], said["height"])
     except (subprocess.SubprocessError, ValueError, KeyError) as error:
         raise PictureRefused("picture_unreadable") from error
 
@@ -69,12 +77,19 @@ def _made(raw: bytes) -> Fit:
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     alone = Image.new(image.mode, image.size)
     alone.paste(image)
+    small = alone.copy()
+    small.thumbnail((SMALL_SIDE, SMALL_SIDE))
+    kind = "image/png" if clear else "image/jpeg"
+    return Fit(_encoded(alone, clear, _QUALITY), _encoded(small, clear, _SMALL_QUALITY), kind, *alone.size)
+
+
+def _encoded(image: "Image", clear: bool, quality: int) -> bytes:
     data = BytesIO()
     if clear:
-        alone.save(data, "PNG", optimize=True)
+        image.save(data, "PNG", optimize=True)
     else:
-        alone.save(data, "JPEG", quality=_QUALITY, progressive=True, optimize=True)
-    return Fit(data.getvalue(), "image/png" if clear else "image/jpeg", *alone.size)
+        image.save(data, "JPEG", quality=quality, progressive=True, optimize=True)
+    return data.getvalue()
 
 
 def _main() -> int:
@@ -82,8 +97,8 @@ def _main() -> int:
         resource.setrlimit(what, (limit, limit))
     with suppress(Exception):
         found = _made(sys.stdin.buffer.read())
-        said = {"type": found.type, "width": found.width, "height": found.height}
-        sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + found.data)
+        said = {"type": found.type, "width": found.width, "height": found.height, "bytes": len(found.data)}
+        sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + found.data + found.small)
         return 0
     return 1
 

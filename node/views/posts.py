@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from node.context import Node
 from node.store.schema import posts
 from vocab import richtext
-from vocab.post import TYPES, Picture, when
+from vocab.post import TYPES, Picture, headed, when
 
 _KINDS = {name: kind for kind, name in TYPES.items()}
 
@@ -61,13 +61,15 @@ def one(node: Node, document: str) -> Shown | None:
 def _shown(row: Row[Any]) -> Shown:
     said = json.loads(row.content)
     place = said.get("location", {})
-    content = richtext.clean(said["content"])
+    head, content = "", richtext.clean(said["content"])
+    if said["type"] == "Note":
+        head, content = headed(content)
     link = said.get("externalParticipationUrl", "")
     return Shown(
         id=row.document,
         actor=row.actor,
         kind=_KINDS[said["type"]],
-        title=said.get("name", ""),
+        title=said.get("name", "") or head,
         excerpt=richtext.plain(content, 200),
         summary=_summary(said),
         content=content,

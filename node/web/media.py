@@ -19,10 +19,11 @@ def routes(node: Node) -> list[web.RouteDef]:
     """One address."""
 
     async def picture(request: web.Request) -> web.StreamResponse:
-        kept = await asyncio.to_thread(files.named, node, request.match_info["name"])
-        path = None if kept is None else files.folder(node) / kept.name
+        name = request.match_info["name"]
+        kept = await asyncio.to_thread(files.named, node, name)
+        path = None if kept is None else files.folder(node) / name
         if kept is None or path is None or not path.exists():
             raise web.HTTPNotFound
         return web.FileResponse(path, headers=_HEADERS | {"Content-Type": kept.type})
 
-    return [web.get("/media/{name:[0-9a-f]{32}\\.(?:jpg|png)}", picture)]
+    return [web.get("/media/{name:[0-9a-f]{32}(?:-small)?\\.(?:jpg|png)}", picture)]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from node.context import Node
+from node.media.files import small_of
 from node.messages import catalogue
 from node.store import times
 from node.views import place as places
@@ -33,7 +34,7 @@ def page(node: Node, lang: str, document: str, query: Mapping[str, str]) -> str 
     post = posts.one(node, document)
     if post is None:
         return None
-    shown = {"post": post, "card": _card(post, lang), "origin": node.config.url}
+    shown = {"post": post, "card": _card(node, post, lang), "origin": node.config.url}
     status = catalogue().texts(lang).get(f"web.post.status.{post.status}", "")
     licence = _LICENCES.get(post.license.rpartition("/")[2], post.license)
     return render(
@@ -43,7 +44,7 @@ def page(node: Node, lang: str, document: str, query: Mapping[str, str]) -> str 
 
 def of_place(node: Node, lang: str, actor: str, query: Mapping[str, str]) -> str | None:
     """Everything that a place said to everybody; None for a place that said nothing."""
-    cards = [_card(post, lang) for post in posts.of_place(node, actor, _ALL)]
+    cards = [_card(node, post, lang) for post in posts.of_place(node, actor, _ALL)]
     return render(node, "posts.html", lang, query, cards=cards, **_place(node, lang, actor)) if cards else None
 
 
@@ -65,7 +66,7 @@ def recent(node: Node, lang: str, actor: str) -> Recent:
         "practices": [p for p in said if p.kind == "article"],
         "news": [p for p in said if p.kind == "note" or (p.kind == "event" and p not in coming)],
     }
-    groups = [(name, [_card(post, lang) for post in some[:_RECENT]]) for name, some in kinds.items() if some]
+    groups = [(name, [_card(node, post, lang) for post in some[:_RECENT]]) for name, some in kinds.items() if some]
     pictures = [picture for post in said[:_RECENT] for picture in post.pictures]
     return Recent(coming[:_RECENT], groups, pictures)
 
@@ -80,7 +81,16 @@ def _place(node: Node, lang: str, actor: str) -> dict[str, str]:
     }
 
 
-def _card(post: Shown, lang: str) -> dict[str, Any]:
+def _small(node: Node, post: Shown) -> dict[str, Any] | None:
+    """The first picture of a post as a list shows it."""
+    first = next(iter(post.pictures), None)
+    if first is None or not first.url.startswith(f"{node.config.url}/media/"):
+        return None
+    small = small_of(first.url).removeprefix(node.config.url)
+    return {"src": small, "alt": first.alt, "width": first.width, "height": first.height}
+
+
+def _card(node: Node, post: Shown, lang: str) -> dict[str, Any]:
     return {
         "kind": post.kind,
         "href": link(lang, urlsplit(post.id).path),
@@ -90,6 +100,7 @@ def _card(post: Shown, lang: str) -> dict[str, Any]:
         "when": _span(post, lang),
         "where": post.where,
         "published": wording.day(post.published, lang),
+        "picture": _small(node, post),
         "called_off": post.status in ("EventCancelled", "EventPostponed"),
     }
 

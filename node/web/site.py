@@ -11,7 +11,7 @@ from node.views.place import Cell, Line, PlacePage
 from node.views.place import of_actor as page_of_actor
 from node.views.place import of_document as page_of_document
 from node.views.place import of_place as page_of_place
-from node.web import charts, markup, wording
+from node.web import markup, wording, years
 from node.web.plain import link, render
 from node.web.posts import Recent, recent
 from vocab import more, territory
@@ -125,7 +125,7 @@ def _line(line: Line, lang: str, totals: Collection[str]) -> dict[str, Any]:
         "is_part": is_part,
         "cells": cells,
         "methods": ", ".join(methods),
-        "course": charts.line([cell.value for cell in reversed(line.cells[:_MOST_PERIODS])]) if not is_part else None,
+        "course": years.course(line) if not is_part else None,
         "course_of": _text(lang, "public.course_of").format(label=line.indicator.label[lang]),
     }
 
@@ -165,6 +165,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         legal_form=form,
         periods=page.periods[:_MOST_PERIODS],
         tables=_tables(page, lang),
+        drawn=years.drawn(page.lines, lang),
         more=more.lines(place.more, lang),
         website=place.website if place.website.startswith(("https://", "http://")) else "",
         licence=_LICENCES.get(page.license, page.license),

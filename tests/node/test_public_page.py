@@ -91,6 +91,8 @@ async def test_the_page_says_what_happens_here_and_draws_the_years(site: Site) -
         html.index(word) for word in ("À venir", "Pratiques", "Nouvelles")
     )
     assert 'class="spark"' in html
+    assert '<svg class="chart"' in html
+    assert re.search(r'<img src="/media/[0-9a-f]{32}-small\.jpg"[^>]*alt="Le four"', html)
     assert "4\u202f210" in html
     assert "estimation" in html
     assert len(await (await site.get("/places/etabli")).read()) < 100_000

@@ -13,7 +13,7 @@ from vocab.errors import Mistake, message
 from vocab.intake import front, moment
 from vocab.intake.post import Habits, post_file
 from vocab.model import Envelope
-from vocab.post import Post, Venue, document, zone_of
+from vocab.post import Post, Venue, document, headed, zone_of
 from vocab.terms import LICENCE_OUVERTE, PUBLIC
 
 ACTOR = "https://etabli.example/places/etabli"
@@ -123,6 +123,9 @@ def test_a_note_has_no_name_and_its_title_is_its_first_line() -> None:
     said = made(read("---\ntitre: Fermé <lundi>\nlangue: English\n---\nClosed."))
     assert "name" not in said
     assert said["content"] == "<p><strong>Fermé &lt;lundi&gt;</strong></p>\n<p>Closed.</p>"
+    assert headed(said["content"]) == ("Fermé <lundi>", "<p>Closed.</p>")
+    for content in ("<p>Closed.</p>", "<p><strong>Closed.</strong></p>", "<p><strong>A</strong> b</p>\n<p>c</p>"):
+        assert headed(content) == ("", content)
     assert said["contentMap"] == {"en": said["content"]}
     assert (said["to"], said["cc"]) == ([PUBLIC], [ACTOR + "/followers"])
 
