@@ -7,7 +7,7 @@ own transaction.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from node.context import Node
@@ -15,6 +15,7 @@ from node.errors import NodeError
 from node.store import times
 from node.store.people import media, quotas
 from node.store.schema import actors, documents
+from node.store.statement import Statement
 
 POSTS = ("Note", "Article", "Event")
 
@@ -99,22 +100,39 @@ def used(connection: Connection, node: Node, slug: str | None = None) -> dict[st
     return {name: Used(*(each.get(name, 0) for each in found)) for name in set().union(*found)}
 
 
+_OPEN = Statement(
+    select(actors.c.moved, quotas.c.suspended)
+    .outerjoin(quotas, quotas.c.place == actors.c.slug)
+    .where(actors.c.slug == bindparam("slug"))
+)
+_MINE = (documents.c.owner == bindparam("owner")) & documents.c.own
+_LIVING = Statement(select(func.count().label("n")).where(_MINE, documents.c.deleted.is_(None)))
+_BEGUN = Statement(
+    select(func.count().label("n")).where(
+        _MINE, or_(*(documents.c.type == kind for kind in POSTS)), documents.c.published >= bindparam("today")
+    )
+)
+
+
 def check_open(connection: Connection, node: Node, slug: str) -> None:
     """Raises `Closed` for a place that is suspended, or that moved away."""
-    moved = connection.execute(select(actors.c.moved).where(actors.c.slug == slug)).scalar_one_or_none()
-    if moved:
-        raise Closed("place_moved", slug, target=moved)
-    suspended = select(quotas.c.suspended).where(quotas.c.place == slug)
-    if connection.execute(suspended).scalar_one_or_none():
+    row = _OPEN.one(connection, {"slug": slug})
+    if row is not None and row.moved:
+        raise Closed("place_moved", slug, target=row.moved)
+    if row is not None and row.suspended:
         raise Closed("place_suspended", slug)
 
 
 def check_new(connection: Connection, node: Node, slug: str, kind: str) -> None:
     """Room for one more document of a kind; raises `QuotaReached`."""
-    most, now = of(connection, node, slug), used(connection, node, slug).get(slug, Used())
-    if now.documents >= most.documents:
+    most, owner = of(connection, node, slug), node.config.actor(slug)
+    living = _LIVING.one(connection, {"owner": owner})
+    if living is not None and living.n >= most.documents:
         raise QuotaReached("documents", most.documents)
-    if kind in POSTS and now.posts >= most.posts:
+    if kind not in POSTS:
+        return
+    begun = _BEGUN.one(connection, {"owner": owner, "today": times.text(node.clock())[:10]})
+    if begun is not None and begun.n >= most.posts:
         raise QuotaReached("posts", most.posts)
 
 
