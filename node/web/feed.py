@@ -11,6 +11,7 @@ from node.context import Node
 from node.views import place as places
 from node.views import posts
 from node.views.posts import Shown
+from node.web.posts import span
 from vocab.errors import visible
 
 _MOST = 30
@@ -47,8 +48,9 @@ def _entry(root: Element, post: Shown) -> None:
     SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": post.id})
     for each in post.pictures:
         SubElement(entry, "link", {"rel": "enclosure", "type": each.type, "href": each.url, "title": visible(each.alt)})
-    if post.summary:
-        _text(entry, "summary", post.summary)
+    when = " · ".join(filter(None, (span(post, "en" if post.language == "en" else "fr"), post.where)))
+    if post.summary or when:
+        _text(entry, "summary", when or post.summary)
     content = SubElement(entry, "content", {"type": "html"})
     content.text = visible(post.content)
 

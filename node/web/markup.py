@@ -1,9 +1,10 @@
-"""What the page of a place says to machines that read pages: schema.org as JSON-LD, and Open Graph. Pure."""
+"""What the pages of a place and of its posts say to machines: schema.org as JSON-LD, and Open Graph. Pure."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
+from node.views.posts import Shown
 from vocab.model import Place
 from vocab.post import Picture
 from vocab.territory import name_of
@@ -12,7 +13,7 @@ _DAYS = {"Mo": "Monday", "Tu": "Tuesday", "We": "Wednesday", "Th": "Thursday", "
 _DAYS |= {"Su": "Sunday"}
 
 
-def schema_org(place: Place, url: str, summary: str, pictures: Sequence[Picture], events: Sequence[Any]) -> str:
+def schema_org(place: Place, url: str, summary: str, pictures: Sequence[Picture], events: Sequence[Shown]) -> str:
     """The place for search engines; the text of a `script` that runs nothing, in which no tag can end it."""
     address = place.address
     town = address.locality or name_of("commune", address.commune)
@@ -48,12 +49,20 @@ def schema_org(place: Place, url: str, summary: str, pictures: Sequence[Picture]
     if pictures:
         said["image"] = [picture.url for picture in pictures]
     if events:
-        said["event"] = [_event(each, said["address"]) for each in events]
+        said["event"] = [_event(each) for each in events]
     return _harmless(said)
 
 
-def _event(post: Any, address: dict[str, Any]) -> dict[str, Any]:
-    where = {"@type": "Place", "name": post.where, "address": address}
+def event(post: Shown, organizer: str) -> str:
+    """The same of one event."""
+    about = {"@context": "https://schema.org", "description": post.summary or post.excerpt}
+    by = {"@type": "Organization", "name": organizer, "url": post.actor}
+    pictures = [picture.url for picture in post.pictures]
+    return _harmless(_some(about | _event(post) | {"image": pictures, "organizer": by}))
+
+
+def _event(post: Shown) -> dict[str, Any]:
+    where = {"@type": "Place", "name": post.where.partition(",")[0], "address": post.where}
     return _some(
         {
             "@type": "Event",
@@ -76,11 +85,13 @@ def _harmless(said: dict[str, Any]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def open_graph(place: Place, url: str, summary: str, pictures: Sequence[Picture], lang: str) -> list[tuple[str, str]]:
+def open_graph(
+    title: str, url: str, summary: str, pictures: Sequence[Picture], lang: str, kind: str = "website"
+) -> list[tuple[str, str]]:
     """What a shared link shows."""
     said = [
-        ("og:type", "website"),
-        ("og:title", place.name),
+        ("og:type", kind),
+        ("og:title", title),
         ("og:url", url),
         ("og:locale", "fr_FR" if lang == "fr" else "en_GB"),
         ("og:description", summary),

@@ -14,7 +14,7 @@ from node.store import times
 from node.views import place as places
 from node.views import posts
 from node.views.posts import Shown
-from node.web import wording
+from node.web import markup, wording
 from node.web.plain import link, render
 from vocab.post import Picture
 
@@ -34,12 +34,19 @@ def page(node: Node, lang: str, document: str, query: Mapping[str, str]) -> str 
     post = posts.one(node, document)
     if post is None:
         return None
-    shown = {"post": post, "card": _card(node, post, lang), "origin": node.config.url}
+    card, about = _card(node, post, lang), _place(node, lang, post.actor)
+    text = post.summary or post.excerpt
+    when = " · ".join(filter(None, (card["when"], post.where))) if post.kind == "event" else ""
+    shown = {
+        "post": post,
+        "card": card,
+        "origin": node.config.url,
+        "graph": markup.open_graph(card["title"], post.id, when or text, post.pictures, lang, "article"),
+        "markup": markup.event(post, about["place_name"]) if post.kind == "event" else "",
+    }
     status = catalogue().texts(lang).get(f"web.post.status.{post.status}", "")
     licence = _LICENCES.get(post.license.rpartition("/")[2], post.license)
-    return render(
-        node, "post.html", lang, query, status=status, licence=licence, **shown, **_place(node, lang, post.actor)
-    )
+    return render(node, "post.html", lang, query, status=status, licence=licence, **shown, **about)
 
 
 def of_place(node: Node, lang: str, actor: str, query: Mapping[str, str]) -> str | None:
@@ -97,7 +104,7 @@ def _card(node: Node, post: Shown, lang: str) -> dict[str, Any]:
         "title": post.title or wording.cut(post.excerpt, _HEADING),
         "excerpt": (post.summary or post.excerpt) if post.title else "",
         "lang": post.language,
-        "when": _span(post, lang),
+        "when": span(post, lang),
         "where": post.where,
         "published": wording.day(post.published, lang),
         "picture": _small(node, post),
@@ -105,7 +112,7 @@ def _card(node: Node, post: Shown, lang: str) -> dict[str, Any]:
     }
 
 
-def _span(post: Shown, lang: str) -> str:
+def span(post: Shown, lang: str) -> str:
     """When an event is, on the clock of the place; a whole day has no hours."""
     if not post.start:
         return ""

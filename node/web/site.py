@@ -17,6 +17,7 @@ from node.web.posts import Recent, recent
 from vocab import more, territory
 from vocab.model import Place
 from vocab.reference import label, themes
+from vocab.units import canonical
 
 _LICENCES = {"https://spdx.org/licenses/etalab-2.0": "Licence Ouverte 2.0"}
 _MOST_PERIODS = 6
@@ -91,6 +92,14 @@ def _areas(place: Place, lang: str) -> list[str]:
     return [territory.name_of(level, code, lang) for level, code in named if code]
 
 
+def _on_map(place: Place) -> str:
+    """Where the way there is found: a map of the world that everybody can correct."""
+    if place.lat is None or place.lon is None:
+        return ""
+    lat, lon = canonical(place.lat), canonical(place.lon)
+    return f"https://www.openstreetmap.org/?mlat={lat}&mlon={lon}#map=17/{lat}/{lon}"
+
+
 def _tags(place: Place, lang: str) -> list[tuple[str, list[str]]]:
     kinds = (("typology", place.typology), ("building_origin", place.building_origin), ("programme", place.programme))
     return [(name, [label(name, code, lang) for code in codes]) for name, codes in kinds if codes]
@@ -160,6 +169,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         proof="listing" if page.kind == "listing" else "own" if own else "received",
         address=_address(place),
         areas=_areas(place, lang),
+        map_href=_on_map(place),
         tags=_tags(place, lang),
         hours=hours,
         legal_form=form,
@@ -171,7 +181,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         licence=_LICENCES.get(page.license, page.license),
         posts=said.groups,
         markup=markup.schema_org(place, page.actor, summary(place, lang), said.pictures, said.coming) if own else "",
-        graph=markup.open_graph(place, page.actor, summary(place, lang), said.pictures, lang) if own else [],
+        graph=markup.open_graph(place.name, page.actor, summary(place, lang), said.pictures, lang) if own else [],
         follow=link(lang, urlsplit(page.actor).path + "/follow") if own else "",
         feed=page.actor + "/feed.atom" if own else "",
         posts_href=link(lang, urlsplit(page.actor).path + "/posts"),

@@ -98,6 +98,25 @@ async def test_the_page_says_what_happens_here_and_draws_the_years(site: Site) -
     assert len(await (await site.get("/places/etabli")).read()) < 100_000
 
 
+async def test_the_way_there_is_on_a_map(site: Site) -> None:
+    html = await (await site.get("/places/etabli")).text()
+    assert 'href="https://www.openstreetmap.org/?mlat=46.17&amp;mlon=1.87#map=17/46.17/1.87"' in html
+
+
+async def test_an_event_that_is_shared_says_when_and_where(site: Site) -> None:
+    html = await (await site.get("/places/etabli/posts/fete")).text()
+    assert '<meta property="og:title" content="Fête">' in html
+    assert 'content="1er mai 2099, 18:00 · L&#39;Établi, 1 rue Exemple, 23000 Guéret"' in html
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    assert block is not None
+    said = json.loads(block[1])
+    assert (said["@type"], said["startDate"]) == ("Event", "2099-05-01T16:00:00Z")
+    assert said["location"]["address"] == "L'Établi, 1 rue Exemple, 23000 Guéret"
+    html = await (await site.get("/places/etabli/posts/le-four-est-allume")).text()
+    assert re.search(r'<meta property="og:image" content="http[^"]*/media/[0-9a-f]{32}\.jpg">', html)
+    assert "ld+json" not in html
+
+
 async def test_the_feed_is_atom(site: Site) -> None:
     answer = await site.get("/places/etabli/feed.atom")
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
@@ -109,6 +128,7 @@ async def test_the_feed_is_atom(site: Site) -> None:
     for each in (root, *entries):
         assert each.findtext(ATOM + "id")
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", each.findtext(ATOM + "updated") or "")
+    assert entries[1].findtext(ATOM + "summary") == "1er mai 2099, 18:00 · L'Établi, 1 rue Exemple, 23000 Guéret"
     assert entries[2].find(ATOM + "link[@rel='enclosure']") is not None
     assert (await site.get("/places/personne/feed.atom")).status == 404
 
