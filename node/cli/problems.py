@@ -16,8 +16,8 @@ def stopped(error: Exception, out: Out) -> Stop | None:
         return Stop(NOT_FOUND, list(error.lines(out.lang)))
     if isinstance(error, NodeError):
         return Stop(error.exit, list(error.lines(out.lang)))
-    if isinstance(error, OperationalError):
-        cause = error.orig if isinstance(error.orig, sqlite3.Error) else error
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        cause = error.orig if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error) else error
         busy = "locked" in str(cause) or "busy" in str(cause)
         return Stop(REFUSED, [out.text("error.busy") if busy else out.text("error.disk", detail=cause)])
     if isinstance(error, OSError):
