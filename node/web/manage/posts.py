@@ -101,7 +101,7 @@ def _page(
         "pictures": pictures,
         "room": MOST_PICTURES - len(pictures),
         "statuses": list(STATUSES),
-        "p": p | dict(problem),
+        "p": {**p, **problem},
         "labels": _labels(visit, [each.id for each in pictures]),
         "seen": seen,
         "when": when(seen.start, seen.zone, visit.lang) if seen and seen.start else "",
