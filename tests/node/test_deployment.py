@@ -186,12 +186,26 @@ async def test_a_node_behind_caddy_over_https(tmp_path: Path, monkeypatch: pytes
             running(*command, ready="certificate obtained successfully", HOME=str(tmp_path), **hosts),
         ):
             monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+            await _until_it_shakes_hands(secure)
             await _seen_from_outside(url, sender)
             found = {f"{each.about}.{each.code}" for each in await asked(node)}
     finally:
         node.close()
     assert "address.ok" in found
     assert found <= {"address.ok", "https.ok", "https.ends"}, "Caddy's own certificates last half a day"
+
+
+async def _until_it_shakes_hands(port: int) -> None:
+    """Caddy has a certificate a moment before it shows it."""
+    for _ in range(200):
+        try:
+            _, writer = await asyncio.open_connection("localhost", port, ssl=ssl.create_default_context())
+        except (ssl.SSLError, ConnectionError):
+            await asyncio.sleep(0.05)
+        else:
+            writer.close()
+            return
+    raise AssertionError(port)
 
 
 async def _seen_from_outside(url: str, sender: Sender) -> None:

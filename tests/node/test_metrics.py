@@ -46,9 +46,8 @@ async def test_the_figures_are_those_of_the_work(node: Node) -> None:
     nightly(node)
     catch_up(node)
     async with served(node) as site:
-        await site.get("/places/etabli")
-        await site.get("/places/nobody")
-        await site.get("/nowhere/at/all")
+        paths = ("/places/etabli", "/places/nobody", "/nowhere/at/all")
+        assert [(await site.get(path)).status for path in paths] == [200, 404, 404]
         _, found = await scraped(site)
     route = ("route", "/places/{slug}")
     assert found["maillage_http_answers_total", (("method", "GET"), route, ("status", "200"))] == 1
