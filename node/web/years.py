@@ -52,7 +52,7 @@ def _card(line: Line, lang: str) -> dict[str, Any]:
     rule, last, points = line.indicator, _known(line)[-1], by_year(line)
     value, unit = wording.figure(rule, last.value, lang)
     status = "" if last.status == "A" or last.computed else said(lang, f"web.status.{last.status}")
-    notes = (last.period, said(lang, "web.computed") if last.computed else status, last.method)
+    notes = (last.period, said(lang, "web.computed") if last.computed else status, wording.method(last.method, lang))
     return {
         "id": rule.id,
         "label": rule.label[lang],

@@ -153,7 +153,9 @@ async def test_another_place_and_a_reader_write_nothing_here(site: Site) -> None
     site.come_in("reader")
     assert (await site.post(NEW + "note", NOTE)).status == 403
     assert (await site.get(f"/manage/etabli/posts/{name}")).status == 403
-    assert (await site.get("/manage/etabli/posts")).status == 200
+    html = await (await site.get("/manage/etabli/posts")).text()
+    assert f'href="/places/etabli/posts/{name}?lang=fr"' in html, "what a reader may open"
+    assert f"/manage/etabli/posts/{name}" not in html
 
 
 async def publish_with_picture(site: Site, alt: str = "Le four") -> tuple[str, str]:

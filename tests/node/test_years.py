@@ -10,7 +10,7 @@ from vocab.reference import indicators
 def line(name: str, breakdown: str = "", **said: int | None) -> Line:
     values = {period.removeprefix("y").replace("_", "-"): value for period, value in said.items()}
     cells = (
-        Cell(period, None if value is None else Decimal(value), "L" if value is None else "E", "register")
+        Cell(period, None if value is None else Decimal(value), "L" if value is None else "E", "estimate")
         for period, value in values.items()
     )
     return Line(indicators()[name], breakdown, tuple(cells))
@@ -47,6 +47,6 @@ def test_one_figure_a_theme_is_drawn_with_its_last_year_in_full() -> None:
     first = years.drawn(lines, "fr")[0]
     assert [card["id"] for card in years.drawn(lines, "fr")] == ["visits", "outdoorArea"]
     assert first["value"] == "3\u202f000"
-    assert first["note"] == "2025 · estimé · register"
+    assert first["note"] == "2025 · estimé · estimation"
     assert "2024: non collecté" in first["about"]
     assert len(first["chart"].columns) == 2

@@ -27,7 +27,7 @@ def show_list(visit: Visit) -> web.Response:
     """What the place said, the newest first."""
     shown = [
         {
-            "href": plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(post)}"),
+            "href": _form(visit, post) if visit.allows(Right.EDIT) else _public(visit, post),
             "title": post.title,
             "kind": post.kind,
             "day": wording.day(post.published, visit.lang),
@@ -77,6 +77,10 @@ def show_one(visit: Visit) -> web.Response:
     if kept is not None:
         source = writing.typed(source.kind, dict(kept.pairs), writing.pictures_of(kept.pairs))
     return _page(visit, source, stored, begun=kept is not None)
+
+
+def _form(visit: Visit, stored: Stored) -> str:
+    return plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(stored)}")
 
 
 def _public(visit: Visit, stored: Stored) -> str:
@@ -159,7 +163,7 @@ def write_one(visit: Visit) -> web.Response:
     stored = _stored(visit)
     if visit.form.get("do") == "delete":
         if "sure" not in visit.form:
-            return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts/{_name(stored)}"), "write.sure")
+            return visit.go(_form(visit, stored), "write.sure")
         writing.withdraw(visit.node, stored)
         writing.give_up(visit.node, visit.place, f"posts/{_name(stored)}")
         audit.note(visit.node, visit.account.id, "post_deleted", visit.place, id=stored.id)
