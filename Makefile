@@ -12,7 +12,7 @@ AXE = tests/e2e/axe/node_modules/.package-lock.json
 # say FRENCH | ENGLISH, on stderr, in the reader's language
 say = @case "$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}" in ""|C*|POSIX|fr*) echo "$(1)";; *) echo "$(2)";; esac >&2
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-full check format bench lock clean
+.PHONY: help demo test test-full check format bench screenshots lock clean
 
 help:
 	$(call say,make demo       six nœuds sur cette machine (ARGS=--once : vérifier puis finir),make demo       six nodes on this machine (ARGS=--once: check, then stop))
@@ -20,6 +20,7 @@ help:
 	$(call say,make test-full  les essais lents en entier,make test-full  every slow suite whole)
 	$(call say,make check      ruff mypy import-linter deptry,make check      ruff mypy import-linter deptry)
 	$(call say,make bench      vitesse et mémoire : une ligne JSON par mesure,make bench      speed and memory: one JSON line a measure)
+	$(call say,make screenshots  refaire les images du manuel,make screenshots  take the pictures of the manual again)
 	$(call say,make format     mettre le code en forme,make format     lay the code out)
 	$(call say,make lock       refaire requirements/ d’après pyproject.toml,make lock       make requirements/ again from pyproject.toml)
 	$(call say,make clean      retirer ce que make a installé,make clean      remove what make installed)
@@ -44,6 +45,9 @@ format: .venv/installed-dev
 
 bench: .venv/installed-dev $(FEDIFY)
 	@$(RUN) -m bench $(ARGS)
+
+screenshots: .venv/installed-dev
+	@$(RUN) -m tests.e2e.screenshots
 
 .venv/bin/python:
 	$(if $(PYTHON),,$(call say,Il faut Python 3.11 ou plus récent avec venv (Debian et Ubuntu : apt install python3-venv).,Python 3.11 or newer with venv is needed (Debian and Ubuntu: apt install python3-venv).); exit 1)

@@ -31,9 +31,9 @@ class Sampled:
     paths: tuple[str, ...]
 
 
-def sampled(folder: Path) -> Sampled:
-    """A site that is an aggregator too, with places, figures, posts, people; `owner` also looks after the node."""
-    node = populated(folder, "site", "aggregator")
+def sampled(folder: Path, *node_roles: str) -> Sampled:
+    """A site that is an aggregator too, unless roles are named: places, figures, posts, people who look after them."""
+    node = populated(folder, *(node_roles or ("site", "aggregator")))
     for year, count in (("2024", 3500), ("2025", 4210)):
         add_report(node, SLUG, year, visits(count, year), "public")
     publish(node)
