@@ -51,6 +51,10 @@ class Pages:
         if row is not None and row.moved and not row.deleted:
             raise web.HTTPMovedPermanently(URL(row.moved), headers={"Vary": "Accept"})
 
+    async def accessibility(self, request: web.Request) -> web.Response:
+        """What was done so that everybody can use these pages, and what was not."""
+        return await self._page(request, lambda lang: plain.render(self.node, "accessibility.html", lang))
+
     async def place(self, request: web.Request) -> web.Response:
         from node.web import site
 
@@ -128,6 +132,7 @@ def routes(node: Node) -> list[web.RouteDef]:
         web.get("/listings/{source}/{row}", pages.listing),
         web.get("/static/{name}", static_file),
         web.get("/communes.json", communes_like),
+        web.get("/accessibility", pages.accessibility),
     ]
     if not node.config.is_aggregator():
         return [web.get("/", pages.home), *made]

@@ -100,6 +100,7 @@ PAGES = {
     "/sparql": {},
     "/ns/": {},
     "/ns/indicators/visits": {},
+    "/accessibility": {},
 }
 
 
@@ -304,3 +305,10 @@ def test_every_unit_and_status_has_words() -> None:
     assert wording.period("2024-07-01/P1Y", "en") == "accounting year from 1 July 2024"
     assert wording.period("2025-12-31", "fr") == "31 décembre 2025"
     assert wording.pieces(("Sa", "Mo"), "en") == "Monday, Saturday"
+
+
+@pytest.mark.parametrize("path", ["/", "/places", "/login", "/places/nowhere"])
+async def test_every_page_leads_to_what_is_said_of_its_accessibility(client: aiohttp.ClientSession, path: str) -> None:
+    async with client.get(path, params={"lang": "fr"}) as answer:
+        assert 'href="/accessibility?lang=fr"' in await answer.text()
+    assert "Aucun audit complet" in await text(client, "/accessibility", lang="fr")
