@@ -16,7 +16,7 @@ from federation.keys import ActorKeys
 from node.context import Node
 from node.errors import BadSlug, PlaceUnknown, SlugTaken
 from node.store import own_keys, times
-from node.store.people import entries
+from node.store.people import entries, quotas
 from node.store.schema import actors, drafts
 from vocab.model import Place
 
@@ -27,7 +27,7 @@ _RESERVED = frozenset({"actor", "relay", "inbox", "host", "account"})  # the las
 
 @dataclass(frozen=True, slots=True)
 class PlaceState:
-    """A place and where it stands: `draft`, `changed`, `published` or `removing`."""
+    """A place and where it stands: `draft`, `changed`, `published` or `removing`; `suspended`, or `moved` elsewhere."""
 
     slug: str
     place: Place
@@ -131,15 +131,17 @@ def show_place(node: Node, slug: str) -> PlaceState | None:
 
 
 _DESCRIBED = (
-    select(actors.c.slug, drafts)
+    select(actors.c.slug, actors.c.moved, quotas.c.suspended, drafts)
     .join(drafts, drafts.c.actor == actors.c.id)
+    .outerjoin(quotas, quotas.c.place == actors.c.slug)
     .where(drafts.c.name == DESCRIPTION, actors.c.deleted.is_(None))
     .order_by(actors.c.slug)
 )
 
 
 def _state(row: Row[Any]) -> PlaceState:
-    return PlaceState(row.slug, Place.from_json(json.loads(row.content)), state_of(row))
+    state = "moved" if row.moved else "suspended" if row.suspended else state_of(row)
+    return PlaceState(row.slug, Place.from_json(json.loads(row.content)), state)
 
 
 def delete_place(node: Node, slug: str) -> None:

@@ -18,8 +18,10 @@ from node.context import Node
 from node.differences import between, fields, figures
 from node.errors import Invalid
 from node.outgoing import Build, delete_document, put_document, send_again, update_actor
+from node.people.quotas import check_open
 from node.places import DESCRIPTION, state_of
 from node.store import documents
+from node.store.people import quotas
 from node.store.schema import actors, drafts
 from vocab import build
 from vocab.errors import Mistake
@@ -82,12 +84,15 @@ def preview(node: Node, slug: str | None = None) -> tuple[tuple[Change, tuple[Mi
 
 
 def publish(node: Node, slug: str | None = None) -> Published:
-    """Sign, journal and queue every change, in one transaction. Raises `Invalid`, and then nothing was written."""
+    """Sign, journal and queue every change, in one transaction. Raises `Invalid`, `Closed`, `QuotaReached`; then
+    nothing was written."""
     plan(node, slug)
     return node.store.write(lambda connection: _publish(connection, node, slug))
 
 
 def _publish(connection: Connection, node: Node, slug: str | None) -> Published:
+    if slug is not None:
+        check_open(connection, node, slug)
     changes, queued = [], 0
     for draft in list(_changed(connection, slug)):
         change = _change(connection, node, draft)
@@ -107,8 +112,11 @@ def send_to_new(connection: Connection, node: Node, slug: str | None) -> int:
 
 
 def _living(slug: str | None) -> Any:
+    """One place, or all that may say something: not those that are suspended, nor those that moved away."""
     query = select(actors.c.id, actors.c.slug).where(actors.c.kind == "place", actors.c.deleted.is_(None))
-    return (query if slug is None else query.where(actors.c.slug == slug)).order_by(actors.c.slug)
+    suspended = select(quotas.c.place).where(quotas.c.suspended.is_not(None))
+    is_open = actors.c.moved.is_(None) & actors.c.slug.not_in(suspended)
+    return query.where(is_open if slug is None else actors.c.slug == slug).order_by(actors.c.slug)
 
 
 def _changed(connection: Connection, slug: str | None) -> Iterator[Row[Any]]:

@@ -1,6 +1,5 @@
 """The places of a node as whoever hosts them sees them: in a few queries, whatever their number."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
@@ -50,12 +49,12 @@ def hosted(node: Node) -> list[Hosted]:
     states, usual = list_all(node), quotas.usual(node)
     with node.store.read() as connection:
         own, used = quotas.of_all(connection, node), quotas.used(connection, node)
-        last, moved, people = _last(connection), _moved(connection), _people(connection)
+        last, people = _last(connection), _people(connection)
     rows = [
         Hosted(
             state.slug,
             state.place.name,
-            _state(state.slug, state.state, moved, own),
+            state.state,
             own.get(state.slug, usual),
             used.get(state.slug, Used()),
             last.get(state.slug, ""),
@@ -66,20 +65,9 @@ def hosted(node: Node) -> list[Hosted]:
     return sorted(rows, key=lambda row: (row.name.casefold(), row.slug))
 
 
-def _state(slug: str, state: str, moved: Mapping[str, str], own: Mapping[str, Quota]) -> str:
-    if slug in moved:
-        return "moved"
-    return "suspended" if slug in own and own[slug].suspended else state
-
-
 def _last(connection: Connection) -> dict[str, str]:
     query = select(actors.c.slug, func.max(documents.c.updated)).join(documents, documents.c.owner == actors.c.id)
     query = query.where(documents.c.own, documents.c.deleted.is_(None)).group_by(actors.c.slug)
-    return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def _moved(connection: Connection) -> dict[str, str]:
-    query = select(actors.c.slug, actors.c.moved).where(actors.c.moved.is_not(None))
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

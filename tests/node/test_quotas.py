@@ -9,7 +9,7 @@ from node import posts
 from node.context import Node
 from node.people import quotas
 from node.people.quotas import Closed, Quota, QuotaReached, Used
-from node.places import add_place, delete_place
+from node.places import add_place, delete_place, list_all
 from node.publish import publish
 from tests.node.desk import OTHER, SLUG, Site, populated, served
 from tests.node.net import place, rows
@@ -90,6 +90,15 @@ def test_a_suspended_place_says_nothing_new_and_can_be_deleted(node: Node) -> No
     assert publish(node, SLUG).changes
     quotas.suspend(node, SLUG, True)
     delete_place(node, SLUG)
+    node.close()
+
+
+def test_one_that_is_suspended_holds_up_nobody_else(node: Node) -> None:
+    quotas.suspend(node, SLUG, True)
+    assert {state.slug: state.state for state in list_all(node)} == {SLUG: "suspended", OTHER: "draft"}
+    assert [change.slug for change in publish(node).changes] == [OTHER]
+    with pytest.raises(Closed):
+        publish(node, SLUG)
     node.close()
 
 
