@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,8 @@ from node.store.times import text as time_text
 BEYOND = 1_000_000  # more than any actor says between two copies
 RESTORED = "restored"  # why a delivery of a node that was made again is set aside
 _KEYS = "keys"
+_SCRATCH = ".maillage-"
+_LEFT = timedelta(days=1)  # longer than any copy takes
 _LEFT_OUT = ("cache", _KEYS, options.FILE, DATABASE, DATABASE + "-wal", DATABASE + "-shm")
 _PASSING = (".part", SUFFIX)
 
@@ -37,7 +39,7 @@ def backup(directory: Path, url: str, now: datetime, to: Path) -> tuple[Path, Ba
     made = time_text(now)
     file = to if to.name.endswith(SUFFIX) else to / name_of(url, made)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=file.parent, prefix=".maillage-") as folder, writing(file) as archive:
+    with TemporaryDirectory(dir=file.parent, prefix=_SCRATCH) as folder, writing(file) as archive:
         before = _keys(directory)
         database = Path(folder) / DATABASE
         _copy(directory / DATABASE, database)
@@ -105,7 +107,7 @@ def checked(file: Path) -> Backup:
     """
     from node.context import open_node
 
-    with TemporaryDirectory(dir=file.parent, prefix=".maillage-") as folder:
+    with TemporaryDirectory(dir=file.parent, prefix=_SCRATCH) as folder:
         about = restore(file, Path(folder) / "node")
         node = open_node(Path(folder) / "node", environ={})
         try:
@@ -197,6 +199,15 @@ def _begin_anew(database: Path) -> None:
 def copies(folder: Path, url: str) -> list[Path]:
     """The copies of one node in a folder, the oldest first."""
     return sorted(path for path in folder.glob(f"{_host(url)}-*{SUFFIX}") if path.is_file())
+
+
+def sweep(folder: Path, now: datetime) -> int:
+    """Take away what copies that were killed left in a folder, for it holds keys; how many."""
+    left = [*folder.glob(_SCRATCH + "*"), *folder.glob(f"*{SUFFIX}.part")]
+    old = [path for path in left if now - datetime.fromtimestamp(path.stat().st_mtime, UTC) > _LEFT]
+    for path in old:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return len(old)
 
 
 def retire(folder: Path, url: str, keep: int) -> int:

@@ -19,7 +19,7 @@ from node.context import Node, open_node
 from node.errors import NodeError
 from node.messages import language
 from node.ops import logs
-from node.ops.backup import backup, checked, retire
+from node.ops.backup import backup, checked, retire, sweep
 from node.ops.steps import folder_of
 from node.store import times
 from node.store.schema import meta
@@ -86,6 +86,7 @@ def nightly(node: Node) -> Last | None:
     if found.error:
         log.error("backup failed reason=%s", found.error)
     else:
+        sweep(folder, node.clock())
         gone = retire(folder, node.config.url, node.config.backup_keep)
         log.info("backup file=%s bytes=%d retired=%d", found.file, found.size, gone)
     return found

@@ -25,7 +25,7 @@ from node.places import add_place
 from node.project import catch_up
 from node.publish import publish
 from node.reports import add_report
-from tests.node.net import free_ports, listening, make, peers_of, place, rows, until, visits
+from tests.node.net import Clock, free_ports, listening, make, peers_of, place, rows, until, visits
 from tests.node.older import as_of
 
 DOCUMENTS = """SELECT d.id, d.version, d.digest, b.bytes FROM documents d
@@ -346,6 +346,20 @@ async def test_the_night_is_a_process_of_its_own_and_is_not_begun_again(node: No
     assert checked(first).documents == 2
     await nightly.tick(node)
     assert copies(node.dir / "backups", node.config.url) == [first]
+
+
+def test_what_a_killed_copy_left_is_swept_away_a_day_later(node: Node) -> None:
+    folder = node.dir / "backups"
+    (folder / ".maillage-abc" / "node" / "keys").mkdir(parents=True)
+    (folder / f"x{SUFFIX}.part").write_bytes(b"half")
+    (folder / "notes.txt").write_bytes(b"somebody's")
+    nightly.nightly(node)
+    assert len(list(folder.iterdir())) == 4, "it may still be under way"
+    tomorrow = Node(node.dir, node.config, node.store, node.cache, node.keys, Clock(timedelta(hours=25)))
+    nightly.nightly(tomorrow)
+    assert sorted(path.name for path in folder.iterdir() if path not in copies(folder, node.config.url)) == [
+        "notes.txt"
+    ]
 
 
 async def test_a_night_that_fails_is_remembered_and_loses_nothing(node: Node) -> None:
