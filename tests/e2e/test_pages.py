@@ -15,6 +15,7 @@ from tests.e2e.play import Watched, browsing, watching
 from tests.node.filled import a_figure, a_place, fill
 
 SMALL = """[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea')]
+  .map(e => (['checkbox', 'radio'].includes(e.type) && e.closest('label')) || e)
   .filter(e => !e.closest('svg') && e.getBoundingClientRect().width > 0 && e.getBoundingClientRect().height < 43.5)
   .map(e => e.outerHTML.slice(0, 120))"""
 UNNAMED = """[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, [role=group]')]
