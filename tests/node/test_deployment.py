@@ -23,7 +23,7 @@ from node.publish import publish
 from tests.node.desk import populated
 from tests.node.net import free_ports, place
 from tests.node.sender import Sender
-from tests.shape import ROOT
+from tests.shape import PACKAGES, ROOT, committed
 
 DOCKER = ROOT / "docker"
 UNIT = DOCKER / "maillage.service"
@@ -105,6 +105,40 @@ def test_the_image_has_two_stages_and_runs_as_nobody() -> None:
     options = dict(pair.split("=", 1) for pair in given["ENV"].split())
     assert options["MAILLAGE_DIR"] == given["VOLUME"]
     assert options["MAILLAGE_HTTP__BIND"].endswith(":" + given["EXPOSE"])
+
+
+def test_what_the_image_installs_is_whole_and_runs(tmp_path: Path) -> None:
+    """As the Dockerfile does it: a wheel of the sources, nothing of this checkout beside it."""
+    sources, wheels, unpacked = tmp_path / "src", tmp_path / "wheels", tmp_path / "installed"
+    for file in (each for each in committed() if each.relative_to(ROOT).parts[0] not in ("tests", "docs")):
+        target = sources / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    build = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", wheels, sources)
+    made = ran(sys.executable, *build, PIP_DISABLE_PIP_VERSION_CHECK="1")
+    assert made.returncode == 0, made.stderr
+    [wheel] = wheels.glob("*.whl")
+    shutil.unpack_archive(wheel, unpacked, "zip")
+    wanted = {file.relative_to(ROOT) for file in committed() if file.relative_to(ROOT).parts[0] in PACKAGES}
+    assert [name for name in sorted(wanted) if not (unpacked / name).exists()] == []
+    script = "import node.cli.run as run, sys; print(run.__file__); sys.exit(run.main(sys.argv[1:]))"
+    state, installed = tmp_path / "state", {"PYTHONPATH": str(unpacked), "PYTHONSAFEPATH": "1"}
+    told = ran(
+        sys.executable,
+        "-c",
+        script,
+        "--dir",
+        state,
+        "init",
+        "--url",
+        "https://a.example",
+        "--role",
+        "site",
+        **installed,
+    )
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith(str(unpacked))
+    assert ran(sys.executable, "-c", script, "--dir", state, "doctor", "--offline", **installed).returncode == 0
 
 
 def test_what_the_image_does_not_take() -> None:
