@@ -10,8 +10,6 @@ from functools import cache
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any, Final
 
-import nh3
-
 from vocab.errors import visible
 
 if TYPE_CHECKING:
@@ -36,6 +34,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def clean(markup: str) -> str:
     """The HTML that is left when everything but `TAGS`, links and where a list starts is taken out."""
+    import nh3
+
     return nh3.clean(
         markup,
         tags=set(TAGS),
@@ -74,6 +74,8 @@ def html(markdown: str) -> str:
 
 def plain(markup: str, limit: int = 300) -> str:
     """One line of text without markup, nor characters that terminals and readers obey; at most `limit` characters."""
+    import nh3
+
     bare = unescape(nh3.clean(_ENDS.sub(" <", markup[:_READ]), tags=set()))
     line = " ".join(visible(bare).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -181,6 +181,7 @@ class _Home:
 
     def check(self, said: Said) -> None:
         """Raises `Invalid` for a document that nobody would take from us."""
+
         if said.kind in RULES:
             made = self.builder(said)(_envelope(self, said))
             read = read_document(made)

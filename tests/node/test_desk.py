@@ -206,7 +206,7 @@ def test_the_database_holds_no_secret(tmp_path: Path) -> None:
     node.close()
     kept = "".join(map(str, sqlite3.connect(tmp_path / "node" / DATABASE).iterdump()))
     assert not [secret for secret in (cookie, token, PASSWORD) if secret in kept]
-    assert "$argon2id$v=19$m=65536,t=3,p=4$" in kept
+    assert "$argon2id$v=19$m=19456,t=2,p=1$" in kept
 
 
 def test_an_account_is_refused_with_the_field_that_is_wrong(tmp_path: Path) -> None:
