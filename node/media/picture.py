@@ -11,6 +11,8 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from node.errors import NodeError
@@ -22,14 +24,17 @@ LARGEST = 15_000_000  # bytes of the file that is sent
 LONGEST_SIDE = 1_600
 SMALL_SIDE = 480  # of the one that lists show
 _PIXELS = 60_000_000
-_MEMORY = 1 << 30
+_MEMORY = 768 << 20
 _SECONDS = 30
+_AT_ONCE = BoundedSemaphore(2)  # on a small machine
+_SHRINKABLE = ("RGB", "RGBA", "L", "LA", "CMYK")  # without a copy of all its pixels first
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _QUALITY, _SMALL_QUALITY = 82, 74
 
 
 class PictureRefused(NodeError):
-    """A file that cannot be published as a picture; `code`: picture_unreadable, picture_large, picture_alt."""
+    """A file that cannot be published as a picture; `code`: picture_unreadable, picture_large, picture_alt,
+    picture_busy."""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = code
@@ -53,6 +58,8 @@ def fit(raw: bytes) -> Fit:
     if len(raw) > LARGEST:
         raise PictureRefused("picture_large", most=LARGEST // 1_000_000)
     command = [sys.executable, "-m", "node.media.picture"]
+    if not _AT_ONCE.acquire(timeout=_SECONDS):
+        raise PictureRefused("picture_busy")
     try:
         done = subprocess.run(command, input=raw, capture_output=True, timeout=_SECONDS, check=True)
         head, _, data = done.stdout.partition(b"\n")
@@ -61,6 +68,8 @@ def fit(raw: bytes) -> Fit:
         return Fit(data[:large], data[large:], said["type"], said["width"], said["height"])
     except (subprocess.SubprocessError, ValueError, KeyError) as error:
         raise PictureRefused("picture_unreadable") from error
+    finally:
+        _AT_ONCE.release()
 
 
 def _made(raw: bytes) -> Fit:
@@ -71,10 +80,11 @@ def _made(raw: bytes) -> Fit:
         if opened.width * opened.height > _PIXELS:
             raise ValueError(opened.size)
         opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        image = ImageOps.exif_transpose(opened)
-        clear = image.mode in ("RGBA", "LA") or "transparency" in image.info
-        image = image.convert("RGBA" if clear else "RGB")
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        clear = opened.mode in ("RGBA", "LA") or "transparency" in opened.info
+        mode = "RGBA" if clear else "RGB"
+        large: Image.Image = opened if opened.mode in _SHRINKABLE else opened.convert(mode)
+        large.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        image = ImageOps.exif_transpose(large).convert(mode)
     alone = Image.new(image.mode, image.size)
     alone.paste(image)
     small = alone.copy()
@@ -95,6 +105,8 @@ def _encoded(image: "Image", clear: bool, quality: int) -> bytes:
 def _main() -> int:
     for what, limit in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _SECONDS), (resource.RLIMIT_CORE, 0)):
         resource.setrlimit(what, (limit, limit))
+    with suppress(OSError):  # where memory is short, this process ends and not the node
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with suppress(Exception):
         found = _made(sys.stdin.buffer.read())
         said = {"type": found.type, "width": found.width, "height": found.height, "bytes": len(found.data)}

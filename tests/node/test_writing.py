@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 from aiohttp import FormData
@@ -214,6 +215,32 @@ async def test_a_picture_of_another_place_is_not_taken(site: Site) -> None:
 def test_what_is_no_picture_is_refused(junk: bytes) -> None:
     with pytest.raises(PictureRefused):
         picture.fit(junk)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "made"),
+    [
+        ("CMYK", "JPEG", "image/jpeg"),
+        ("P", "GIF", "image/jpeg"),
+        ("1", "PNG", "image/jpeg"),
+        ("I;16", "PNG", "image/jpeg"),
+        ("LA", "PNG", "image/png"),
+        ("RGB", "WEBP", "image/jpeg"),
+    ],
+)
+def test_pictures_of_every_make_are_taken(mode: str, kind: str, made: str) -> None:
+    data = io.BytesIO()
+    Image.new(mode, (300, 200)).save(data, kind)
+    found = picture.fit(data.getvalue())
+    assert (found.type, found.width, found.height) == (made, 300, 200)
+
+
+def test_two_pictures_at_once_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture, "_SECONDS", 0.01)
+    monkeypatch.setattr(picture, "_AT_ONCE", BoundedSemaphore(1))
+    with picture._AT_ONCE, pytest.raises(PictureRefused) as refused:
+        picture.fit(photo())
+    assert refused.value.code == "picture_busy"
 
 
 def test_a_bomb_is_refused() -> None:
