@@ -25,7 +25,10 @@ MAX_PARTS = 20_000
 MAX_PART = 32_000_000  # bytes of one part, unpacked
 MAX_WHOLE = 1_000_000_000  # of all of them
 MAX_MANIFEST = 4_000_000
+MAX_SAID = 32_000_000  # of all documents
+MAX_PICTURES = 1_000
 _RATIO, _SMALL = 200, 100_000  # what is packed tighter than this is a bomb, unless it is small
+_PICTURE_RATIO = 2  # pictures are packed already
 _NAME = re.compile(
     r"manifest\.json|README\.txt|(?:actor|place)\.json|documents/[0-9]{4,6}\.json|keys/(?:rsa|ed25519)\.pem"
     r"|media/[0-9a-f]{32}"
@@ -126,9 +129,11 @@ def _checked(zipped: ZipFile) -> Archive | Unfit:
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names):
         return Unfit("twice")
-    if sum(entry.file_size for entry in entries) > MAX_WHOLE:
-        return Unfit("too_large")
     sizes = {entry.filename: entry.file_size for entry in entries}
+    said = sum(size for name, size in sizes.items() if name.startswith("documents/"))
+    pictures = sum(name.startswith("media/") for name in sizes)
+    if sum(sizes.values()) > MAX_WHOLE or said > MAX_SAID or pictures > MAX_PICTURES:
+        return Unfit("too_large")
     if sizes.get(MANIFEST, MAX_MANIFEST + 1) > MAX_MANIFEST:
         return Unfit("manifest")
     about = read_json(zipped.read(MANIFEST), MAX_MANIFEST)
@@ -149,11 +154,9 @@ def _wrong_with(entry: ZipInfo) -> Unfit | None:
         return Unfit("name", name)
     if entry.flag_bits & 1 or entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
         return Unfit("packing", name)
-    if entry.file_size > MAX_PART or (
-        entry.file_size > _SMALL and entry.file_size > _RATIO * max(entry.compress_size, 1)
-    ):
-        return Unfit("bomb", name)
-    return None
+    ratio, small = (_PICTURE_RATIO, 1_000) if entry.filename.startswith("media/") else (_RATIO, _SMALL)
+    is_tight = entry.file_size > small and entry.file_size > ratio * max(entry.compress_size, 1)
+    return Unfit("bomb", name) if is_tight or entry.file_size > MAX_PART else None
 
 
 def _digest(zipped: ZipFile, name: str, size: int) -> str:

@@ -24,6 +24,7 @@ from node.media.files import Kept
 from node.media.picture import Fit, fit
 from node.moving.unpacking import Luggage, Said
 from node.outgoing import put_document
+from node.people import quotas
 from node.places import DESCRIPTION, check_slug, content_text, is_free, put_draft, put_place
 from node.publish import said_in
 from node.relations import Unreachable
@@ -108,6 +109,18 @@ class Framed:
         return Kept(self.id, slug, made.type, made.width, made.height, len(made.data), self.alt)
 
 
+def _framed(node: Node, luggage: Luggage) -> dict[str, Framed]:
+    """The pictures, encoded anew. Raises `PictureRefused`, and `QuotaReached` before they fill the memory."""
+    framed, room = {}, quotas.usual(node).media
+    for each in luggage.pictures:
+        made = fit(each.data)
+        room -= len(made.data)
+        if room < 0:
+            raise quotas.QuotaReached("media", quotas.usual(node).media // 1_000_000)
+        framed[each.id] = Framed(token_hex(16), made, each.alt)
+    return framed
+
+
 class _Home:
     """The new address, and how what was written for the old one is read there."""
 
@@ -117,7 +130,7 @@ class _Home:
         self.node, self.luggage, self.slug = node, luggage, slug
         self.actor = node.config.actor(slug)
         self._former = re.compile(re.escape(luggage.actor) + r"(?![A-Za-z0-9_])")
-        self.pictures = {each.id: Framed(token_hex(16), fit(each.data), each.alt) for each in luggage.pictures}
+        self.pictures = _framed(node, luggage)
         self._pictures = re.compile(re.escape(luggage.url + "/media/") + r"([0-9a-f]{32})\.(?:jpg|png)\b")
 
     def text(self, text: str) -> str:

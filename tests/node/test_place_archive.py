@@ -114,6 +114,11 @@ def test_what_is_right_is_taken(packed: Parts, new: Node) -> None:
     new.close()
 
 
+def noise(seed: int) -> bytes:
+    """A million bytes that fold a hundred times smaller, not two hundred."""
+    return random.Random(seed).randbytes(20_000) + bytes(980_000)
+
+
 CHANGED: dict[str, tuple[str, Callable[[Parts], Parts]]] = {
     "a path out": ("name", lambda parts: parts | {"../../etc/cron.d/x": b"x"}),
     "an absolute path": ("name", lambda parts: parts | {"/etc/passwd": b"x"}),
@@ -121,6 +126,15 @@ CHANGED: dict[str, tuple[str, Callable[[Parts], Parts]]] = {
     "a path out of media": ("name", lambda parts: parts | {"media/../../x": b"x"}),
     "a folder": ("name", lambda parts: parts | {"media/": b""}),
     "a bomb": ("bomb", lambda parts: parts | {A: bytes(20_000_000)}),
+    "a picture that unfolds": ("bomb", lambda parts: parts | {A: bytes(2_000)}),
+    "too many pictures": (
+        "too_large",
+        lambda parts: parts | {f"media/{n:032x}": b"x" for n in range(archive.MAX_PICTURES + 1)},
+    ),
+    "too much to read": (
+        "too_large",
+        lambda parts: parts | {f"documents/{n:06}.json": noise(n) for n in range(archive.MAX_SAID // 1_000_000 + 1)},
+    ),
     "one that is too large": ("bomb", lambda parts: parts | {A: bytes(archive.MAX_PART + 1)}),
     "no actor": ("json", without("actor.json")),
     "no place": ("json", without("place.json")),
@@ -175,8 +189,8 @@ def test_a_part_that_is_there_twice(packed: Parts) -> None:
 
 def test_a_part_that_says_it_is_shorter_than_it_is(packed: Parts) -> None:
     """The size that a bomb declares is small: no more than that is read."""
-    raw = bytearray(zipped(packed | {A: bytes(50_000)}))
-    real = struct.pack("<L", 50_000)
+    raw = bytearray(zipped(packed | {"documents/0099.json": bytes(50_001)}))
+    real = struct.pack("<L", 50_001)
     for at in (raw.rindex(real), raw.index(real)):
         raw[at : at + 4] = struct.pack("<L", 10)
     assert isinstance(read(bytes(raw)), Unfit)
