@@ -15,7 +15,7 @@ from federation.canonical import digest, jcs
 from federation.keys import ActorKeys
 from node.context import Node
 from node.errors import BadSlug, PlaceUnknown, SlugTaken
-from node.store import own_keys, times
+from node.store import own_keys, streams, times
 from node.store.people import entries, quotas
 from node.store.schema import actors, drafts
 from vocab.model import Place
@@ -99,7 +99,7 @@ def put_place(
     actor, now = node.config.actor(slug), times.text(node.clock())
     if known is None and keys is not None:
         row = {"id": actor, "kind": "place", "slug": slug, "created": now, "name": place.name}
-        connection.execute(insert(actors).values(row))
+        connection.execute(insert(actors).values(row | streams.first(connection, node.config.node_actor)))
         paper = own_keys.recovery(connection, node.config.node_actor)
         own_keys.begin(connection, actor, keys, now, paper.public if paper else "")
     accepted = dict.fromkeys([*(json.loads(known.accept) if known else ()), *accept])

@@ -20,9 +20,9 @@ from node.ops.archive import SUFFIX, Backup, flush, unpack, writing
 from node.ops.turn import is_served
 from node.store.engine import DATABASE
 from node.store.migrate import HEAD, current, migrate
+from node.store.streams import EPOCH
 from node.store.times import text as time_text
 
-BEYOND = 1_000_000  # more than any actor says between two copies
 RESTORED = "restored"  # why a delivery of a node that was made again is set aside
 _KEYS = "keys"
 _SCRATCH = ".maillage-"
@@ -170,8 +170,8 @@ def _into_place(folder: Path, directory: Path, about: Backup) -> None:
 
 
 _ANEW = (
-    ("UPDATE actors SET epoch = epoch + 1, seq = seq + ?", (BEYOND,)),
-    ("UPDATE streams SET n = n + ? WHERE actor IN (SELECT id FROM actors)", (BEYOND,)),
+    ("UPDATE actors SET epoch = epoch + 1, seq = seq + ?", (EPOCH,)),
+    ("UPDATE streams SET n = n + ? WHERE actor IN (SELECT id FROM actors)", (EPOCH,)),
     ("UPDATE deliveries SET state = 'parked', reason = ? WHERE state = 'queued'", (RESTORED,)),
     ("UPDATE following SET behind = 1 WHERE state = 'accepted'", ()),
     ("DELETE FROM sessions", ()),

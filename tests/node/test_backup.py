@@ -208,6 +208,27 @@ def test_a_document_that_the_copy_does_not_know_starts_beyond_what_it_may_have_b
         again.close()
 
 
+def test_a_place_and_an_audience_that_the_copy_does_not_know_begin_beyond(node: Node, tmp_path: Path) -> None:
+    """The lost node may have made both, and have numbered what it said there from one on."""
+    numbers = "SELECT actor, audience, min(audience_n), min(actor_seq), min(version) FROM journal WHERE actor LIKE ?"
+
+    def say(to: Node) -> tuple[object, ...]:
+        add_place(to, "annexe", place(to, "annexe", "L'Annexe"))
+        publish(to, "annexe")
+        with to.store.read() as connection:
+            [row] = connection.exec_driver_sql(numbers, ("%/annexe",)).all()
+        return tuple(row)
+
+    file = copied(node, tmp_path / "out")
+    assert say(node)[1:] == ("public", 1, 1, 1)
+    restore(file, tmp_path / "again")
+    again = open_node(tmp_path / "again", environ={})
+    try:
+        assert say(again)[1:] == ("public", 1_000_001, 1_000_001, 1_001)
+    finally:
+        again.close()
+
+
 def test_no_session_and_no_link_comes_back_to_life(node: Node, tmp_path: Path) -> None:
     from node.people import accounts, links, sessions
 
