@@ -43,8 +43,11 @@ class Keyboard:
 
     async def fill(self, field: str, text: str) -> None:
         await self._reach(field)
-        await self.watched.page.keyboard.press("Control+A")
-        await self.watched.page.keyboard.type(text)
+        keyboard = self.watched.page.keyboard
+        await keyboard.press("Control+A")
+        await keyboard.type(text)
+        if await self.watched.ask("document.activeElement.type === 'time'"):  # the browser may count twice twelve hours
+            await keyboard.type("p" if text >= "12" else "a")
 
     async def tick(self, field: str) -> None:
         """A box, or one of several of which one is chosen: the arrows lead from the chosen one to the others."""
