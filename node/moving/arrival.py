@@ -39,7 +39,6 @@ from vocab.jsonld import graph_digest
 from vocab.model import Description, Envelope, Observation, Place
 from vocab.parse import document as read_document
 from vocab.terms import PUBLIC
-from vocab.validate import shacl
 
 MAX_HEARD = 300
 _AT_ONCE = 8
@@ -194,6 +193,7 @@ class _Home:
 
     def check(self, said: Said) -> None:
         """Raises `Invalid` for a document that nobody would take from us."""
+        from vocab.validate import shacl
 
         if said.kind in RULES:
             made = self.builder(said)(_envelope(self, said))
