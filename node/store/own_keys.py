@@ -16,10 +16,11 @@ from federation.errors import Refused
 from federation.keylist import Listed
 from federation.keys import ActorKeys, KeyKind, PublicKey, load_public
 from node.store import times
-from node.store.schema import actor_keys
+from node.store.schema import actor_keys, actors
 from node.store.statement import Statement
 
 NAMES = {KeyKind.RSA: keylist.MAIN, KeyKind.ED25519: keylist.PROVING, KeyKind.RECOVERY: keylist.RECOVERY}
+_KEYS = 100  # of one kind: more than any actor takes between two copies of the node
 _signs = actor_keys.c.expires.is_(None) & actor_keys.c.revoked.is_(None)
 _columns = (actor_keys.c.id, actor_keys.c.kind, actor_keys.c.public)
 _CURRENT = Statement(select(*_columns).where(actor_keys.c.actor == bindparam("actor"), _signs))
@@ -59,10 +60,13 @@ def add(connection: Connection, actor: str, kind: KeyKind, public: str, now: str
 
 
 def next_id(connection: Connection, actor: str, kind: KeyKind) -> str:
-    """`ACTOR#main-key`, then `ACTOR#main-key-2` and so on, and so for the other kinds."""
+    """`ACTOR#main-key`, then `ACTOR#main-key-2` and so on, and so for the other kinds; in a node made again from a copy
+    beyond those that it may have given since."""
     of_kind = (actor_keys.c.actor == actor) & (actor_keys.c.kind == str(kind))
     had = connection.execute(select(func.count()).select_from(actor_keys).where(of_kind)).scalar_one()
-    return actor + NAMES[kind] + (f"-{had + 1}" if had else "")
+    epoch = connection.execute(select(actors.c.epoch).where(actors.c.id == actor)).scalar_one_or_none() or 1
+    number = had + 1 + _KEYS * (epoch - 1)
+    return actor + NAMES[kind] + (f"-{number}" if number > 1 else "")
 
 
 def history(connection: Connection, actor: str) -> list[Row[Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from node import relations
+from node import relations, rotation
 from node.cli.run import main
 from node.context import Node, open_node
 from node.errors import BackupRefused
@@ -225,6 +225,21 @@ def test_a_place_and_an_audience_that_the_copy_does_not_know_begin_beyond(node: 
     again = open_node(tmp_path / "again", environ={})
     try:
         assert say(again)[1:] == ("public", 1_000_001, 1_000_001, 1_001)
+    finally:
+        again.close()
+
+
+def test_a_new_key_has_an_id_that_the_lost_node_never_gave(node: Node, tmp_path: Path) -> None:
+    file = copied(node, tmp_path / "out")
+    restore(file, tmp_path / "again")
+    again = open_node(tmp_path / "again", environ={})
+    try:
+        had = set(rows(node, "SELECT id FROM actor_keys"))
+        for each in (node, again):
+            rotation.rotate(each, "etabli")
+        lost, new = (set(rows(each, "SELECT id FROM actor_keys")) - had for each in (node, again))
+        assert len(lost) == len(new) == 2
+        assert not lost & new
     finally:
         again.close()
 
