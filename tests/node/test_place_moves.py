@@ -99,10 +99,16 @@ async def test_a_place_moves_and_the_totals_stay_the_same(world: World) -> None:
     assert shown(world.council) == before
     gone = await departure.depart(world.old, "etabli", "@etabli@" + world.new.config.authority)
     assert gone == departure.Departed(there, "L'Établi", 1)
-    council = world.council
-    state = f"SELECT state FROM following WHERE target='{there}'"
-    await until(lambda: rows(council, state) == [("accepted",)], 20)
-    await until(lambda: projected(council, f"SELECT 1 FROM directory WHERE actor='{there}'"), 20)
+    council, seen = world.council, []
+
+    def is_there() -> bool:
+        seen.extend(totals(council, "visits", "country", "2025"))
+        return bool(projected(council, f"SELECT 1 FROM directory WHERE actor='{there}'"))
+
+    await until(is_there, 20)
+    assert rows(council, f"SELECT state FROM following WHERE target='{there}'") == [("accepted",)]
+    assert max(row.n_reporting for row in seen) == 2, "it was never counted twice"
+    assert {row.value for row in seen} <= {"4310", "100"}
     await until(lambda: projected(council, SHOWN) == [("100",), ("4210",)])
     await until(lambda: projected(council, SHOWN, "restricted") == [("77",)], 20)
     assert projected(council, f"SELECT * FROM directory WHERE actor='{here}'") == []
