@@ -3,9 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from node.context import Node
 from node.store.schema import posts
@@ -51,6 +52,28 @@ def of_place(node: Node, actor: str, limit: int) -> tuple[Shown, ...]:
         return tuple(_shown(row) for row in public.execute(query.limit(limit)))
 
 
+def in_three(node: Node, actor: str, now: str, limit: int) -> dict[str, tuple[Shown, ...]]:
+    """The next events, the nearest first; then practices, and news with what is over, the newest first. Only those few
+    are read: `now` and the ends of events are compared in UTC."""
+    kind, end = (func.json_extract(posts.c.content, path) for path in ("$.type", "$.endTime"))
+    newest = (posts.c.published.desc(), posts.c.seq.desc())
+    asked = {
+        "next": ((kind == "Event") & (end >= now), (func.json_extract(posts.c.content, "$.startTime"), posts.c.seq)),
+        "practices": (kind == "Article", newest),
+        "news": ((kind == "Note") | ((kind == "Event") & (end < now)), newest),
+    }
+    with node.cache.public.read() as public:
+        return {
+            name: tuple(
+                _shown(row)
+                for row in public.execute(
+                    select(posts).where(posts.c.actor == actor, which).order_by(*order).limit(limit)
+                )
+            )
+            for name, (which, order) in asked.items()
+        }
+
+
 def one(node: Node, document: str) -> Shown | None:
     """The post of an address."""
     with node.cache.public.read() as public:
@@ -59,15 +82,20 @@ def one(node: Node, document: str) -> Shown | None:
 
 
 def _shown(row: Row[Any]) -> Shown:
-    said = json.loads(row.content)
+    return _read(row.document, row.actor, row.content)
+
+
+@lru_cache(maxsize=128)  # cleaning a long text costs a millisecond, and the same few are read all day
+def _read(document: str, actor: str, signed: str) -> Shown:
+    said = json.loads(signed)
     place = said.get("location", {})
     head, content = "", richtext.clean(said["content"])
     if said["type"] == "Note":
         head, content = headed(content)
     link = said.get("externalParticipationUrl", "")
     return Shown(
-        id=row.document,
-        actor=row.actor,
+        id=document,
+        actor=actor,
         kind=_KINDS[said["type"]],
         title=said.get("name", "") or head,
         excerpt=richtext.plain(content, 200),
@@ -84,7 +112,7 @@ def _shown(row: Row[Any]) -> Shown:
         status=said.get("eventStatus", ""),
         where=_where(place),
         online=place.get("url", ""),
-        link=link if link != row.document else "",
+        link=link if link != document else "",
         pictures=tuple(map(_picture, _images(said))),
     )
 

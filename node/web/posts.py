@@ -1,6 +1,6 @@
 """The page of one post, the list of a place's posts, and the few that its own page shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,23 +59,17 @@ def of_place(node: Node, lang: str, actor: str, query: Mapping[str, str]) -> str
 class Recent:
     """What a place said, in three: events to come (the nearest first), practices, news; and the pictures of it all."""
 
-    coming: list[Shown]
+    coming: Sequence[Shown]
     groups: list[tuple[str, list[dict[str, Any]]]]
     pictures: list[Picture]
 
 
 def recent(node: Node, lang: str, actor: str) -> Recent:
     """The few newest posts of a place of this node, of each kind."""
-    said, now = posts.of_place(node, actor, _ALL), times.text(node.clock())
-    coming = sorted((p for p in said if p.kind == "event" and (p.end or p.start) >= now), key=lambda p: p.start)
-    kinds = {
-        "next": coming,
-        "practices": [p for p in said if p.kind == "article"],
-        "news": [p for p in said if p.kind == "note" or (p.kind == "event" and p not in coming)],
-    }
-    groups = [(name, [_card(node, post, lang) for post in some[:_RECENT]]) for name, some in kinds.items() if some]
-    pictures = [picture for post in said[:_RECENT] for picture in post.pictures]
-    return Recent(coming[:_RECENT], groups, pictures)
+    said = posts.in_three(node, actor, times.text(node.clock()), _RECENT)
+    groups = [(name, [_card(node, post, lang) for post in some]) for name, some in said.items() if some]
+    newest = sorted((post for some in said.values() for post in some), key=lambda post: post.published, reverse=True)
+    return Recent(said["next"], groups, [picture for post in newest[:_RECENT] for picture in post.pictures])
 
 
 def _place(node: Node, lang: str, actor: str) -> dict[str, str]:

@@ -17,6 +17,8 @@ from node.places import add_place
 from node.project import rebuild
 from node.publish import publish
 from node.reports import add_report
+from node.store import times
+from node.views import posts as views
 from node.web.follow import server_of
 from tests.node.desk import SLUG, Site, populated, served
 from tests.node.net import place, visits
@@ -96,6 +98,45 @@ async def test_the_page_says_what_happens_here_and_draws_the_years(site: Site) -
     assert "4\u202f210" in html
     assert "estimation" in html
     assert len(await (await site.get("/places/etabli")).read()) < 100_000
+
+
+def test_the_nearest_events_then_what_is_newest(tmp_path: Path) -> None:
+    node = populated(tmp_path / "node")
+    publish(node)
+    days = {
+        "Loin": "2099-05-01",
+        "Bientôt": "2098-05-01",
+        "Passé": "2020-01-01",
+        "Après": "2098-06-01",
+        "Hier": "2025-01-01",
+    }
+    for title, day in days.items():
+        say(node, Typed("event", {"title": title, "date": day + "T18:00"}, "Venez"))
+    for number in range(4):
+        say(node, Typed("article", {"title": f"Pratique {number}"}, "Comment"))
+    say(node, Typed("note", {}, "Une nouvelle"))
+    rebuild(node)
+    found = views.in_three(node, node.config.actor(SLUG), times.text(node.clock()), 3)
+    assert [post.title for post in found["next"]] == ["Bientôt", "Après", "Loin"]
+    assert [post.title for post in found["practices"]] == ["Pratique 3", "Pratique 2", "Pratique 1"]
+    assert [post.title or post.excerpt for post in found["news"]] == ["Une nouvelle", "Hier", "Passé"]
+    node.close()
+
+
+async def test_no_word_of_a_post_is_markup(site: Site) -> None:
+    event = {"title": NASTY, "date": "2099-05-01T18:00", "place": NASTY, "link": "https://x.example/'()"}
+    kept = files.keep(site.node, SLUG, photo(), '"><script>alert(2)</script>')
+    said = say(site.node, Typed("event", event, "<script>alert(3)</script>[a](javascript:alert(4))", (kept.id,)))
+    assert said is not None
+    rebuild(site.node)
+    for path in ("/places/etabli", "/places/etabli/posts", said.id.removeprefix(site.node.config.url)):
+        html = await (await site.get(path)).text()
+        blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+        assert len(re.findall("<script", html)) == len(blocks), path
+        assert all(json.loads(block)["@context"] == "https://schema.org" for block in blocks), path
+        assert not re.search(r'(href|src)="javascript:', html), path
+    feed = ET.fromstring(await (await site.get("/places/etabli/feed.atom")).text())
+    assert all("<script" not in (each.text or "") for each in feed.iter(ATOM + "content"))
 
 
 async def test_the_way_there_is_on_a_map(site: Site) -> None:
