@@ -5,6 +5,7 @@ The recovery key is read from a file or typed, never given on the command line, 
 
 import sys
 from argparse import Namespace
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -23,9 +24,14 @@ from node.store import own_keys
 
 def show_paper(secret: bytes, out: Out) -> None:
     """The recovery key, this once."""
+    show_paper_lines(paper.lines(secret), out)
+
+
+def show_paper_lines(lines: Iterable[str], out: Out) -> None:
+    """The same, already written in lines."""
     out.say("keys.paper")
     out.line("")
-    for line in paper.lines(secret):
+    for line in lines:
         out.line("    " + out.strong(line))
     out.line("")
     out.say("keys.paper_why")

@@ -68,6 +68,23 @@ COMMANDS: tuple[Command, ...] = (
             _arg("--name", default=""),
         ),
     ),
+    Command(
+        "setup",
+        "node.cli.first:setup",
+        (
+            _arg("--name", about="place_name", **TEXT),
+            _arg("--commune", about="place_commune", **TEXT),
+            _arg("--street", about="place_street", **TEXT),
+            _arg("--typology", about="place_typology", action="append", metavar="CODE"),
+            _arg("--identifier", about="place_identifier", **TEXT),
+            _arg("--url", default=""),
+            _arg("--slug", about="place_slug", **TEXT),
+            _arg("--person", **TEXT),
+            _arg("--email", about="person_email", **TEXT),
+            _arg("--network", about="place_network", **TEXT),
+            STDIN,
+        ),
+    ),
     Command("serve", "node.cli.setup:serve", (_arg("--bind", metavar="HOST:PORT"),)),
     Command(
         "place add",

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -185,3 +186,41 @@ def test_who_runs_the_place_by_either_number(typed: str, siren: str, rna: str) -
 @given(st.text(max_size=60))
 def test_a_suggested_short_name_can_be_taken_or_is_empty(name: str) -> None:
     assert re.fullmatch(r"[a-z0-9_]{0,30}", welcome.slug_of(name)) or not welcome.slug_of(name).isascii()
+
+
+def command(folder: Path, *words: str, typed: str = "une phrase bien longue\n") -> "subprocess.CompletedProcess[str]":
+    line = [sys.executable, "-m", "node", "--dir", str(folder), "--lang", "fr", "setup", *words, "--stdin"]
+    return subprocess.run(line, input=typed, capture_output=True, text=True, check=False)
+
+
+SAID = ("--name", "L'Établi", "--commune", "Guéret", "--typology", "coworking", "--url", "https://etabli.example")
+WHO = ("--person", "Claire", "--email", "claire@example.org")
+
+
+def test_the_terminal_does_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    done = command(folder, *SAID, *WHO)
+    assert done.returncode == 0, done.stderr
+    assert "@etabli@etabli.example" in done.stdout
+    node = open_node(folder)
+    assert accounts.authenticated(node, "claire@example.org", "une phrase bien longue") is not None
+    assert show_place(node, "etabli") is not None
+    node.close()
+    again = command(folder, *SAID, *WHO)
+    assert again.returncode == 1
+
+
+def test_the_terminal_says_everything_that_is_wrong_and_writes_nothing(tmp_path: Path) -> None:
+    done = command(tmp_path / "state", "--commune", "Saint-Denis", "--email", "claire", typed="court\n")
+    assert done.returncode == 1
+    for label in (
+        "Nom du lieu",
+        "Commune",
+        "Ce qu'on y fait",
+        "Adresse du site",
+        "Votre nom",
+        "E-mail",
+        "Mot de passe",
+    ):
+        assert label.lower() in done.stderr.lower(), label
+    assert not (tmp_path / "state" / "config.toml").exists()
