@@ -1,8 +1,10 @@
 """How somebody uses a page: with a pointer, or with the keyboard alone. Both know fields by what identifies them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.e2e.play import Watched
+from tests.node.desk import PASSWORD
 
 _MOST_TABS = 400
 
@@ -23,6 +25,18 @@ class Pointer:
         """Press a button or a link that leads to another page, and wait for it."""
         async with self.watched.page.expect_navigation():
             await self.watched.page.click(thing)
+
+    async def fetch(self, thing: str) -> Path:
+        """The file that a link or a button gives."""
+        async with self.watched.page.expect_download() as coming:
+            await self.watched.page.click(thing)
+        return await (await coming.value).path()
+
+    async def choose(self, field: str, file: Path) -> None:
+        """A file of one's own, in the window that the browser opens for it."""
+        async with self.watched.page.expect_file_chooser() as opening:
+            await self.watched.page.click(field)
+        await (await opening.value).set_files(file)
 
 
 @dataclass(slots=True)
@@ -69,5 +83,27 @@ class Keyboard:
         async with self.watched.page.expect_navigation():
             await self.watched.page.keyboard.press("Enter")
 
+    async def fetch(self, thing: str) -> Path:
+        await self._reach(thing)
+        async with self.watched.page.expect_download() as coming:
+            await self.watched.page.keyboard.press("Enter")
+        return await (await coming.value).path()
+
+    async def choose(self, field: str, file: Path) -> None:
+        await self._reach(field)
+        async with self.watched.page.expect_file_chooser() as opening:
+            await self.watched.page.keyboard.press("Space")
+        await (await opening.value).set_files(file)
+
 
 Hand = Pointer | Keyboard
+
+
+async def log_in(hand: Hand, base: str, kind: str, lang: str) -> None:
+    """Come in by the form, as one of the accounts of `tests/node/desk.py`."""
+    await hand.watched.open(f"{base}/login?lang={lang}")
+    await hand.fill("#email", f"{kind}@example.org")
+    await hand.fill("#password", PASSWORD)
+    await hand.press("form.fields button")
+    hand.watched.is_quiet()
+    assert "/manage" in hand.watched.page.url

@@ -20,6 +20,7 @@ from tests.e2e.test_first_hour import fits, using, way
 from tests.e2e.test_pages import CONTRAST, HEADINGS, UNNAMED
 from tests.node.desk import OTHER, SLUG, Site, populated, served
 from tests.node.net import free_ports, make, place, projected, rows, until, visits
+from tests.node.test_publish_page import refuse
 
 ARRIVED = """new Promise(done => { const see = () => !document.querySelector('[data-live]') &&
   done(document.getElementById('receivers').textContent); see();
@@ -102,6 +103,35 @@ async def test_a_request_is_accepted_and_shared_with(tmp_path: Path, way: str) -
         await hand.press(".go button")
         await fits(watched)
         await until(lambda: rows(council, "SELECT 1 FROM documents WHERE type='Report' AND sharing='public'"))
+
+
+@way
+async def test_a_figure_that_was_refused_is_mended(tmp_path: Path, way: str) -> None:
+    async with world(tmp_path) as (site, council), using(way) as (watched, hand, lang):
+        await enter(watched, site, "figures/2025", lang)
+        await hand.fill("#visits", "4210")
+        await hand.press("form.questions button:not(.quiet)")
+        await hand.press("form.fields button")  # who sees what, as proposed
+        await hand.press(".tabs a[href*='/publish']")
+        await hand.press(".go button")
+        await until(lambda: rows(council, "SELECT 1 FROM documents WHERE type='Report'"))
+        refuse(council, str(rows(council, "SELECT id FROM documents WHERE type='Report'")[0][0]))
+        await until(lambda: rows(site.node, "SELECT 1 FROM journal WHERE type='Reject' AND direction='in'"))
+        await hand.press(".tabs a[href*='/publish']")
+        await fits(watched)
+        await hand.press(".mistake + p a[href*='#visits']")
+        assert await watched.page.locator("#visits[aria-describedby~=visits-wrong]").count() == 1
+        await fits(watched)
+        await hand.fill("#visits", "4211")
+        await hand.press("form.questions button:not(.quiet)")
+        await fits(watched)
+        await hand.press(".tabs a[href*='/publish']")
+        await hand.press(".go button")
+        await until(lambda: rows(council, "SELECT 1 FROM documents WHERE type='Report' AND version=2"))
+        await until(lambda: rows(site.node, "SELECT 1 FROM deliveries WHERE state!='delivered'") == [])
+        await hand.press(".tabs a[href*='/publish']")
+        assert await watched.page.locator(".mistake, .refused").count() == 0
+        await fits(watched)
 
 
 def entered(site: Site) -> None:

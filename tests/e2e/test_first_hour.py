@@ -17,8 +17,8 @@ from playwright.async_api import Error
 from node.people import accounts, roles, yearbook
 from node.people.roles import Role
 from node.project import rebuild
-from tests.e2e.hands import Hand, Keyboard, Pointer
-from tests.e2e.play import Watched, browsing, log_in, watching
+from tests.e2e.hands import Hand, Keyboard, Pointer, log_in
+from tests.e2e.play import Watched, browsing, watching
 from tests.node.desk import PASSWORD, SLUG, populated, served
 from tests.node.test_setup import first_run
 
@@ -83,7 +83,12 @@ async def test_from_an_empty_folder_to_a_published_place(tmp_path: Path, way: st
         home = await watched.page.get_attribute("main a.button", "href")
         await until_open(watched, f"{run.base}{home}")
         await fits(watched)
-        await hand.press(".steps a[href*='/figures']")
+        await hand.press(".steps a[href*='/description']")
+        await fits(watched)
+        await hand.fill("#opened", "2021")
+        await hand.press(".sticky button[value=save]")
+        await fits(watched)
+        await hand.press(".tabs a[href*='/figures']")
         await hand.press(".place a")
         await fits(watched)
         await hand.fill("#visits", "beaucoup")
@@ -110,18 +115,17 @@ async def test_from_an_empty_folder_to_a_published_place(tmp_path: Path, way: st
             await watched.open(f"{run.base}/places/quincaillerie?lang={lang}")
         assert "La Quincaillerie" in await watched.page.inner_text("h1")
         assert "210" in await watched.page.inner_text("main")
+        assert "2021" in await watched.page.inner_text("main")
         await fits(watched)
 
 
 @way
 async def test_the_yearly_figures_by_spreadsheet(tmp_path: Path, way: str) -> None:
     node = populated(tmp_path / "node")
-    async with served(node) as site, using(way) as (watched, hand, lang):
-        await log_in(watched, site.node.config.url, "owner")
+    async with served(node), using(way) as (watched, hand, lang):
+        await log_in(hand, node.config.url, "owner", lang)
         await watched.open(f"{node.config.url}/manage/{SLUG}/figures/2025?lang={lang}")
-        async with watched.page.expect_download() as started:
-            await watched.page.click("a[href*='sheet.csv']")
-        path = await (await started.value).path()
+        path = await hand.fetch("a[href*='sheet.csv']")
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";"))
         for row in rows:
             if row["indicator"] == "visits":
@@ -131,7 +135,7 @@ async def test_the_yearly_figures_by_spreadsheet(tmp_path: Path, way: str) -> No
             writer = csv.DictWriter(file, list(rows[0]), delimiter=";")
             writer.writeheader()
             writer.writerows(rows)
-        await watched.page.set_input_files("#file", filled)
+        await hand.choose("#file", filled)
         await hand.press("form.inline button")
         await fits(watched)
         assert "4210" in await watched.page.inner_text("table")
@@ -143,8 +147,8 @@ async def test_the_yearly_figures_by_spreadsheet(tmp_path: Path, way: str) -> No
 @way
 async def test_somebody_is_invited_and_comes(tmp_path: Path, way: str) -> None:
     node = populated(tmp_path / "node")
-    async with served(node) as site, using(way) as (watched, hand, lang):
-        await log_in(watched, site.node.config.url, "owner")
+    async with served(node), using(way) as (watched, hand, lang):
+        await log_in(hand, node.config.url, "owner", lang)
         await watched.open(f"{node.config.url}/manage/{SLUG}/team?lang={lang}")
         await fits(watched)
         await hand.press("button[value=invite]")
@@ -167,8 +171,8 @@ async def test_somebody_is_invited_and_comes(tmp_path: Path, way: str) -> None:
 @way
 async def test_a_piece_of_news_is_written_seen_and_published(tmp_path: Path, way: str) -> None:
     node = populated(tmp_path / "node")
-    async with served(node) as site, using(way) as (watched, hand, lang):
-        await log_in(watched, site.node.config.url, "owner")
+    async with served(node), using(way) as (watched, hand, lang):
+        await log_in(hand, node.config.url, "owner", lang)
         await watched.open(f"{node.config.url}/manage/{SLUG}/publish?lang={lang}")
         await hand.press("form.go button")
         await watched.open(f"{node.config.url}/manage/{SLUG}/posts?lang={lang}")

@@ -14,8 +14,8 @@ from playwright.async_api import Browser
 from node.people import accounts, roles
 from node.people.roles import Role
 from node.publish import publish
-from tests.e2e.hands import Hand, Keyboard, Pointer
-from tests.e2e.play import Watched, browsing, log_in, watching
+from tests.e2e.hands import Hand, Keyboard, Pointer, log_in
+from tests.e2e.play import Watched, browsing, watching
 from tests.e2e.test_first_hour import fits, way
 from tests.node.desk import PASSWORD, Site, populated, served
 from tests.node.net import free_ports
@@ -73,7 +73,7 @@ async def someone(browser: Browser, site: Site, way: str) -> AsyncIterator[Someo
 async def invited(browser: Browser, site: Site, way: str) -> str:
     """The address, on its node, of the link that a host makes for a new place."""
     async with someone(browser, site, way) as host:
-        await log_in(host.watched, host.base, "host")
+        await log_in(host.hand, host.base, "host", host.lang)
         await host.open("/manage/host")
         await host.hand.press("button[value=invite]")
         await fits(host.watched)
@@ -81,8 +81,7 @@ async def invited(browser: Browser, site: Site, way: str) -> str:
 
 
 @way
-async def test_a_place_is_invited_published_and_taken_elsewhere(hosts: Hosts, tmp_path: Path, way: str) -> None:
-    file = tmp_path / "forge.zip"
+async def test_a_place_is_invited_published_and_taken_elsewhere(hosts: Hosts, way: str) -> None:
     async with browsing() as browser, someone(browser, hosts.old, way) as claire:
         await claire.open(await invited(browser, hosts.old, way))
         await make(claire)
@@ -91,9 +90,7 @@ async def test_a_place_is_invited_published_and_taken_elsewhere(hosts: Hosts, tm
         await claire.open("/manage/forge/team")
         await claire.hand.press("a[href*='/move']")
         await fits(claire.watched)
-        async with claire.watched.page.expect_download() as coming:
-            await claire.watched.page.press("button[value=export]", "Enter")
-        await (await coming.value).save_as(file)
+        file = await claire.hand.fetch("button[value=export]")
         async with someone(browser, hosts.new, way) as there:
             await there.open(await invited(browser, hosts.new, way))
             await bring(there, file)
@@ -121,7 +118,7 @@ async def bring(there: Someone, file: Path) -> None:
     """The file, rather than questions."""
     await there.hand.press("a[href*='/bring']")
     await fits(there.watched)
-    await there.watched.page.set_input_files("#file", file)
+    await there.hand.choose("#file", file)
     await there.say_who()
     await there.hand.press("main form button")
     assert "/manage/forge" in there.watched.page.url
