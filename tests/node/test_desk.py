@@ -1,5 +1,6 @@
 """Coming in, staying in, and who may do what: over real HTTP."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -74,6 +75,28 @@ async def test_who_fails_often_waits_and_so_does_a_known_account(site: Site) -> 
     other = await site.post("/login", {"email": "editor@example.org", "password": PASSWORD})
     assert other.status == 303, "somebody else is not kept out"
     assert [entry.action for entry in audit.of(site.node)][1:] == ["login_failed"] * 5
+
+
+async def test_many_tries_at_once_are_as_many(site: Site) -> None:
+    tries = [site.post("/login", {"email": "owner@example.org", "password": f"non{n}"}) for n in range(30)]
+    found = [answer.status for answer in await asyncio.gather(*tries)]
+    assert (found.count(200), found.count(429)) == (5, 25)
+    assert [entry.action for entry in audit.of(site.node)] == ["login_failed"] * 5
+
+
+async def test_who_comes_in_often_never_waits(site: Site) -> None:
+    for _ in range(25):
+        await site.login("editor")
+
+
+async def test_who_holds_a_session_does_not_guess_its_password(site: Site) -> None:
+    site.come_in("owner")
+    form = {"current": "non", "password": "une autre bien longue"}
+    for _ in range(5):
+        assert "n’est pas celui-là" in await (await site.post("/manage/account", form)).text()
+    html = await (await site.post("/manage/account", form | {"current": PASSWORD})).text()
+    assert "Trop d’essais" in html
+    assert accounts.authenticated(site.node, "owner@example.org", PASSWORD) is not None
 
 
 async def test_the_proxy_of_this_machine_says_who_tries(site: Site) -> None:

@@ -27,7 +27,10 @@ def change(visit: Visit) -> web.Response:
             language = form.get("language", "fr")
             accounts.change(node, visit.account.id, form.get("name", ""), language)
             return visit.go(plain.link(language, "/manage/account"), "manage.saved")
-        if accounts.authenticated(node, visit.account.email, form.get("current", "")) is None:
+        found = entrance.recognised(visit, visit.account.email, form.get("current", ""))
+        if isinstance(found, int):
+            return _page(visit, plain.said(visit.lang, "manage.login.wait", seconds=found), "current")
+        if found is None:
             return _page(visit, plain.said(visit.lang, "manage.password.wrong"), "current")
         accounts.set_password(node, visit.account.id, form["password"])
     except AccountRefused as refused:

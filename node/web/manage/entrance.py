@@ -7,7 +7,7 @@ from aiohttp import web
 from node.context import Node
 from node.people import accounts, audit, links, sessions, throttle
 from node.people import password as passwords
-from node.people.accounts import AccountRefused
+from node.people.accounts import Account, AccountRefused
 from node.people.roles import Right
 from node.store import times
 from node.web import desk, plain
@@ -33,20 +33,28 @@ def show_login(guest: Guest) -> web.Response:
 def log_in(guest: Guest) -> web.Response:
     """A new session, always (no fixation); who fails often waits."""
     node, email = guest.node, guest.form.get("email", "")
-    who = {"email": email, "address": guest.address}
-    wait = throttle.seconds_to_wait(node, **who)
-    if wait:
-        response = _login_page(guest, 429, plain.said(guest.lang, "manage.login.wait", seconds=wait), email)
-        response.headers["Retry-After"] = str(wait)
+    found = recognised(guest, email, guest.form.get("password", ""))
+    if isinstance(found, int):
+        response = _login_page(guest, 429, plain.said(guest.lang, "manage.login.wait", seconds=found), email)
+        response.headers["Retry-After"] = str(found)
         return response
-    account = accounts.authenticated(node, email, guest.form.get("password", ""))
-    if account is None:
-        throttle.failed(node, **who)
+    if found is None:
         known = accounts.by_email(node, email)
         audit.note(node, known.id if known else "", "login_failed", address=guest.address)
         return _login_page(guest, 200, plain.said(guest.lang, "manage.login.wrong"), email)
-    throttle.succeeded(node, email)
-    return enter(guest, account.id, plain.link(account.language, _next(guest)))
+    return enter(guest, found.id, plain.link(found.language, _next(guest)))
+
+
+def recognised(guest: Guest, email: str, password: str) -> Account | int | None:
+    """Whose address and password these are; the seconds to wait for whoever was wrong too often."""
+    node, address = guest.node, guest.address
+    seconds = throttle.begin(node, email=email, address=address)
+    if seconds:
+        return seconds
+    account = accounts.authenticated(node, email, password)
+    if account is not None:
+        throttle.succeeded(node, email, address)
+    return account
 
 
 def enter(guest: Guest, account: str, path: str) -> web.Response:

@@ -72,7 +72,7 @@ def _kept(period: str) -> str:
 
 
 def _line(mistake: Mistake, lang: str) -> str:
-    return message(mistake, lang)
+    return plain.said(lang, "figures.sheet.empty") if mistake.code == "report.empty" else message(mistake, lang)
 
 
 def _page(visit: Visit, period: str, file: str, **more: Any) -> web.Response:
