@@ -17,14 +17,14 @@ from node.web import desk
 from node.web.desk import Guest
 from node.web.manage import join
 from node.web.manage.host import LARGEST, read
-from node.web.plain import said
+from node.web.plain import link, said
 from node.web.setup import LABELS
 
 
 def _refused(guest: Guest) -> web.Response | None:
     """The page of a link that opens no new place; None for one that does."""
-    link = join.link_of(guest)
-    return None if link is not None and not link.place else join.gone(guest)
+    found = join.link_of(guest)
+    return None if found is not None and not found.place else join.gone(guest)
 
 
 def show(guest: Guest, problems: dict[str, str] | None = None) -> web.Response:
@@ -37,6 +37,7 @@ def show(guest: Guest, problems: dict[str, str] | None = None) -> web.Response:
         p=wrong,
         here=join.here_is(guest),
         least=passwords.SHORTEST,
+        login=link(guest.lang, "/login", next=guest.request.path),
         labels={name: said(guest.lang, key) for name, key in labels.items()},
     )
 
@@ -87,12 +88,12 @@ def _settled(guest: Guest, luggage: Luggage) -> Arrived | web.Response:
 
 
 def _entered(guest: Guest, arrived: Arrived) -> web.Response:
-    link = join.link_of(guest)
-    if link is None:
+    found = join.link_of(guest)
+    if found is None:
         return join.gone(guest)
     account = join.here_is(guest) or join.account_of(guest, join.answers_of(guest))
     audit.note(guest.node, account.id, "arrived", arrived.slug, who=arrived.former)
-    return join.join(guest, link, account, arrived.slug)
+    return join.join(guest, found, account, arrived.slug)
 
 
 def routes(node: Node) -> list[web.RouteDef]:
