@@ -9,12 +9,16 @@ from argparse import Namespace
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Event
 
 from node.cli.out import REFUSED, USAGE, Out, Stop
 from node.cli.road import COUNCIL, EXAMPLES, FILES, ROLES, SPARQL, TOWNS, YEAR, ask, total, walk
+from node.people import accounts, roles
+from node.people.roles import Role
 from node.testrig import Rig, RigError
 
+MANAGER = "claire@example.org"
 CHECK = EXAMPLES / "check_demo.py"
 
 
@@ -32,12 +36,24 @@ def demo(args: Namespace, out: Out) -> int:
         _show(rig, out, time.monotonic() - started)
         if args.once:
             return check(rig, out)
+        _open_doors(rig, out)
         out.next("demo.next", url=rig[COUNCIL].url + "/")
         try:
             Event().wait()
         except KeyboardInterrupt:
             out.say("demo.stopping")
     return 0
+
+
+def _open_doors(rig: Rig, out: Out) -> None:
+    """Somebody who manages each place, with a password of this demo alone."""
+    password = token_urlsafe(9)
+    for slug in TOWNS:
+        with rig.node(slug) as node:
+            account = accounts.create(node, MANAGER, "Claire", password, host=True, language=out.lang)
+            roles.give(node, account.id, slug, Role.OWNER)
+    url = f"{rig[next(iter(TOWNS))].url}/manage"
+    out.say("demo.manage", url=url, email=MANAGER, password=password)
 
 
 def check(rig: Rig, out: Out) -> int:
