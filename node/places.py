@@ -16,7 +16,7 @@ from federation.keys import ActorKeys
 from node.context import Node
 from node.errors import BadSlug, PlaceUnknown, SlugTaken
 from node.store import own_keys, streams, times
-from node.store.people import entries, quotas
+from node.store.people import entries, post_sources, quotas
 from node.store.schema import actors, drafts
 from vocab.model import Place
 
@@ -145,15 +145,20 @@ def _state(row: Row[Any]) -> PlaceState:
 
 
 def delete_place(node: Node, slug: str) -> None:
-    """Delete a place, its documents and its actor, what was being typed about it, and queue the notices, in one
-    transaction."""
+    """Delete a place, its documents and its actor, what was typed about it, and queue the notices, in one transaction;
+    then its pictures."""
+    from node.media import files
     from node.outgoing import delete_actor
 
     with node.store.read() as connection:
-        known_actor(connection, node, slug)
+        actor = known_actor(connection, node, slug).id
+    typed = post_sources.c.document.startswith(actor + "/posts/", autoescape=True)
 
     def forget(connection: Connection) -> None:
         delete_actor(connection, node, slug)
         connection.execute(delete(entries).where(entries.c.place == slug))
+        connection.execute(delete(post_sources).where(typed))
 
     node.store.write(forget)
+    for kept in files.of_place(node, slug):
+        files.forget(node, slug, kept.id)

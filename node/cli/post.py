@@ -9,6 +9,7 @@ from node.cli.opening import opened
 from node.cli.out import NOT_FOUND, Out, Stop
 from node.cli.place import refused
 from node.context import Node
+from node.people import writing
 from node.places import show_place
 from node.timeline import Item
 from node.timeline import timeline as read_timeline
@@ -72,7 +73,7 @@ def edit(args: Namespace, out: Out) -> int:
     """A new version of a post, of the same type and at the same address."""
     with opened(args, out, role="site") as node:
         stored = posts.find(node, args.post)
-        said = posts.edit(node, stored, _read(node, stored.slug, stored.kind, args.file, out))
+        said = writing.replace_by(node, stored, _read(node, stored.slug, stored.kind, args.file, out))
         unchanged = {"id": stored.id, "version": stored.version, "queued": 0, "changed": False}
         out.data(unchanged if said is None else unchanged | _changed(said))
         if said is None:
@@ -92,7 +93,7 @@ def delete(args: Namespace, out: Out) -> int:
     """Withdraw a post: its address answers that it is gone, and all who had it are told."""
     with opened(args, out, role="site") as node:
         stored = posts.find(node, args.post)
-        queued = posts.delete(node, stored)
+        queued = writing.withdraw(node, stored)
         out.data({"id": stored.id, "deleted": True, "queued": queued})
         out.say("post.deleted", id=stored.id, count=queued)
         out.next("place.deleted_next")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from node import posts
@@ -79,17 +79,33 @@ def source(node: Node, document: str) -> Typed | None:
     return Typed(said["kind"], said["fields"], said["text"], tuple(said["pictures"]))
 
 
+def replace_by(node: Node, stored: Stored, post: Post) -> Said | None:
+    """A new version that was not typed on a page, which corrects it no more; None when it says nothing new."""
+    done = posts.edit(node, stored, post)
+    if done is not None:
+        _forget(node, stored)
+    return done
+
+
 def withdraw(node: Node, stored: Stored) -> int:
     """Take a post back, and tell all who had it; how many deliveries wait."""
-    before = source(node, stored.id)
     waiting = posts.delete(node, stored)
-
-    def forget(connection: Connection) -> None:
-        connection.execute(delete(post_sources).where(post_sources.c.document == stored.id))
-
-    node.store.write(forget)
-    release(node, stored.slug, before.pictures if before else ())
+    _forget(node, stored)
     return waiting
+
+
+def _forget(node: Node, stored: Stored) -> None:
+    """What was typed of a post, what was being typed, and its pictures."""
+    before = source(node, stored.id)
+    gone = delete(post_sources).where(post_sources.c.document == stored.id)
+    node.store.write(lambda connection: connection.execute(gone))
+    release(node, stored.slug, before.pictures if before else ())
+    give_up(node, stored.slug, form_of(stored))
+
+
+def form_of(stored: Stored) -> str:
+    """The name of the form that corrects a post, among what is being typed."""
+    return "posts/" + stored.id.rpartition("/")[2]
 
 
 def give_up(node: Node, slug: str, form: str) -> None:

@@ -15,12 +15,14 @@ from PIL import Image
 
 from node.media import files, picture
 from node.media.picture import PictureRefused
-from node.people import entries, quotas
-from node.posts import list_all
+from node.people import entries, quotas, writing
+from node.places import delete_place
+from node.posts import from_fields, list_all
 from node.project import rebuild
 from node.publish import publish
 from node.store import documents
 from tests.node.desk import SLUG, Site, populated, served
+from vocab.post import Post
 
 NEW = "/manage/etabli/posts/new?kind="
 NOTE = {"text": "Le **four à pain** est allumé.", "do": "publish"}
@@ -198,6 +200,24 @@ async def test_what_is_said_of_a_picture_is_corrected(site: Site) -> None:
     await site.post(path, NOTE | {"picture": kept, f"alt-{kept}": "Le four"})
     (image,) = signed(site, "note")["attachment"]  # type: ignore[misc]
     assert image["name"] == "Le four"
+
+
+async def test_a_post_corrected_or_withdrawn_elsewhere_is_not_kept_as_it_was_typed(site: Site) -> None:
+    path, address = await publish_with_picture(site)
+    stored = list_all(site.node, SLUG)[0]
+    post = from_fields(site.node, SLUG, "note", {}, "Autre chose")
+    assert isinstance(post, Post)
+    writing.replace_by(site.node, stored, post)
+    assert "textarea" not in await (await site.get(path)).text(), "it would bring the old text back"
+    assert (await site.get(address)).status == 404
+
+
+async def test_pictures_go_with_their_place(site: Site) -> None:
+    _, address = await publish_with_picture(site)
+    theirs = files.keep(site.node, "voisin", photo(), "À eux")
+    delete_place(site.node, SLUG)
+    assert (await site.get(address)).status == 404
+    assert {each.name for each in files.folder(site.node).iterdir()} == {theirs.name, theirs.small}
 
 
 async def test_a_post_called_new_has_its_own_form(site: Site) -> None:

@@ -73,7 +73,7 @@ def show_one(visit: Visit) -> web.Response:
     source = writing.source(visit.node, stored.id)
     if source is None:
         return visit.page("manage/elsewhere.html", here="posts", title=stored.title, public=_public(visit, stored))
-    kept = entries.kept(visit.node, visit.place, f"posts/{_name(stored)}")
+    kept = entries.kept(visit.node, visit.place, writing.form_of(stored))
     if kept is not None:
         source = writing.typed(source.kind, dict(kept.pairs), writing.pictures_of(kept.pairs))
     return _page(visit, source, stored, begun=kept is not None)
@@ -165,14 +165,13 @@ def write_one(visit: Visit) -> web.Response:
         if "sure" not in visit.form:
             return visit.go(_form(visit, stored), "write.sure")
         writing.withdraw(visit.node, stored)
-        writing.give_up(visit.node, visit.place, f"posts/{_name(stored)}")
         audit.note(visit.node, visit.account.id, "post_deleted", visit.place, id=stored.id)
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.deleted")
     return _write(visit, stored.kind, stored)
 
 
 def _write(visit: Visit, kind: str, stored: Stored | None) -> web.Response:
-    form = f"posts/new-{kind}" if stored is None else f"posts/{_name(stored)}"
+    form = f"posts/new-{kind}" if stored is None else writing.form_of(stored)
     if visit.form.get("do") == "forget":
         writing.give_up(visit.node, visit.place, form)
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.forgotten")
