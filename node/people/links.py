@@ -1,5 +1,8 @@
 """One-time links: an invitation to manage a place, or another password. What is kept opens nothing."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +16,8 @@ from node.store.people import links
 
 INVITE = "invite"
 RESET = "reset"
+_LOCK = threading.Lock()
+_HELD: set[str] = set()  # the links that are being used now
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,19 @@ def use(connection: Connection, link: Link, now: str) -> bool:
     """Use it inside a transaction of the caller; False when somebody was faster."""
     used = update(links).where(links.c.hash == link.hash, links.c.used.is_(None)).values(used=now)
     return bool(connection.execute(used).rowcount)
+
+
+@contextmanager
+def alone(link: Link) -> Iterator[bool]:
+    """While somebody uses a link; False for whoever comes meanwhile, so that what it makes is made once."""
+    with _LOCK:
+        mine = link.hash not in _HELD
+        _HELD.add(link.hash)
+    try:
+        yield mine
+    finally:
+        if mine:
+            _HELD.discard(link.hash)
 
 
 def withdraw(node: Node, digest: str) -> None:

@@ -1,5 +1,6 @@
 """Invitations: a role on a place, or a place of one's own; each link serves once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -46,6 +47,17 @@ async def test_an_account_that_exists_is_not_taken_over(site: Site) -> None:
     assert (await site.post(f"/login?next={path}", form)).headers["Location"] == f"{path}?lang=fr"
     assert (await site.post(path)).status == 303
     assert roles.role(site.node, "stranger", SLUG) is Role.OWNER
+
+
+async def test_a_link_that_many_use_at_once_makes_one_place(site: Site) -> None:
+    path, form = "/join/" + links.make(site.node, links.INVITE), {"commune": "Pontivy", "typology": "coworking"}
+    tries = [
+        site.post(path, YOU | form | {"name": f"Halle {n}", "slug": f"halle{n}", "email": f"a{n}@example.org"})
+        for n in range(8)
+    ]
+    assert sorted([answer.status for answer in await asyncio.gather(*tries)]) == [303] + [404] * 7
+    assert sum(show_place(site.node, f"halle{n}") is not None for n in range(8)) == 1
+    assert sum(accounts.by_email(site.node, f"a{n}@example.org") is not None for n in range(8)) == 1
 
 
 async def test_a_lower_role_takes_nothing_away(site: Site) -> None:

@@ -10,7 +10,7 @@ from node.moving import arrival
 from node.moving.archive import Unfit
 from node.moving.arrival import Arrived
 from node.moving.unpacking import Luggage
-from node.people import accounts, audit, welcome
+from node.people import accounts, audit, links, welcome
 from node.people import password as passwords
 from node.people.accounts import AccountRefused
 from node.web import desk
@@ -44,6 +44,16 @@ def show(guest: Guest, problems: dict[str, str] | None = None) -> web.Response:
 
 async def accept(guest: Guest) -> web.Response:
     """Take the place in, make the account where there is none, give the role; the link serves once."""
+    link = await asyncio.to_thread(join.link_of, guest)
+    if link is None:
+        return join.gone(guest)
+    with links.alone(link) as mine:
+        if not mine or await asyncio.to_thread(join.link_of, guest) is None:
+            return join.gone(guest)
+        return await _accept(guest)
+
+
+async def _accept(guest: Guest) -> web.Response:
     luggage = await asyncio.to_thread(_luggage, guest)
     if isinstance(luggage, web.Response):
         return luggage
@@ -69,14 +79,6 @@ def _luggage(guest: Guest) -> Luggage | web.Response:
     if isinstance(luggage, Unfit):
         problems |= {"file": luggage.text(guest.lang)}
     return show(guest, problems) if problems or isinstance(luggage, Unfit) else luggage
-
-
-def _wrong_with_account(guest: Guest) -> dict[str, str]:
-    problems = welcome.said(welcome.wrong_with_account(join.answers_of(guest)), guest.lang)
-    email = guest.form.get("email", "").strip()
-    if "email" not in problems and accounts.by_email(guest.node, email):
-        problems["email"] = AccountRefused("taken", "email", email=email).text(guest.lang)
-    return problems
 
 
 def _settled(guest: Guest, luggage: Luggage) -> Arrived | web.Response:

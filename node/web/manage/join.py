@@ -68,9 +68,15 @@ def _page(guest: Guest, link: Link, problems: dict[str, str] | None = None) -> w
 
 def accept(guest: Guest) -> web.Response:
     """Take the invitation: the account, the place where there is none yet, and the role; the link serves once."""
-    link, here, answers = link_of(guest), here_is(guest), answers_of(guest)
+    link = link_of(guest)
     if link is None:
         return gone(guest)
+    with links.alone(link) as mine:
+        return _accept(guest, link) if mine and link_of(guest) else gone(guest)
+
+
+def _accept(guest: Guest, link: Link) -> web.Response:
+    here, answers = here_is(guest), answers_of(guest)
     wrong: dict[str, welcome.Wrong] = {}
     if not link.place:
         wrong |= welcome.wrong_with_place(answers) | welcome.wrong_with_slug(answers, guest.node.config.authority)
