@@ -1,14 +1,16 @@
 """Figures, dates, units and areas as a person reads them in French or English. Pure; what is missing is said so."""
 
 import re
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from node.messages import catalogue, text
+from node.messages import LANGUAGES, catalogue, text
 from node.web.cldr import habits
 from vocab.periods import Period
 from vocab.reference import Indicator, dimensions, indicators
 
 _CENTS = Decimal("0.01")
+_METHOD = "figures.method."
 _THIN = re.compile(r" (?=[;?!%»](?:\W|$))|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
 
 
@@ -80,7 +82,21 @@ def period(value: str, lang: str) -> str:
 
 def method(code: str, lang: str) -> str:
     """How a figure was made, in words where the code is a usual one."""
-    return catalogue().texts(lang).get(f"figures.method.{code}", code)
+    return catalogue().texts(lang).get(f"{_METHOD}{code}", code)
+
+
+def coded(typed: Mapping[str, str]) -> dict[str, str]:
+    """The inputs of a form whose methods are written in words, in any language: a usual one becomes its code."""
+    codes = {
+        words.casefold(): key.removeprefix(_METHOD)
+        for lang in LANGUAGES
+        for key, words in catalogue().texts(lang).items()
+        if key.startswith(_METHOD)
+    }
+    return {
+        name: codes.get(text.strip().casefold(), text) if name.endswith(".method") else text
+        for name, text in typed.items()
+    }
 
 
 def cut(line: str, limit: int) -> str:

@@ -128,6 +128,17 @@ async def test_each_theme_goes_as_far_as_was_chosen_and_no_figure_is_in_two_leve
     assert sharing.choices(site.node, SLUG)["use"] == "network"
 
 
+@pytest.mark.parametrize("written", ["Comptabilité", "accounts", "comptabilité "])
+async def test_how_a_figure_was_made_is_written_in_words_and_kept_as_a_code(site: Site, written: str) -> None:
+    await site.post(YEAR, {"visits": "4210", "visits.method": written, "events": "3", "events.method": "survey-v1"})
+    kept = {figure.indicator: figure.method for figure in yearbook.figures(site.node, SLUG)["2025"]}
+    assert kept == {"visits": "accounts", "events": "survey-v1"}
+    html = await (await site.get(f"{YEAR}?lang=fr")).text()
+    assert re.search(r'name="visits.method" value="comptabilité"', html)
+    assert '<option value="comptabilité">' in html
+    assert 'name="visits.method" value="accounts"' in await (await site.get(f"{YEAR}?lang=en")).text()
+
+
 async def test_an_accounting_year_and_its_calendar_year_share_no_figure(site: Site) -> None:
     answer = await site.post("/manage/etabli/figures", {"from": "2024-07"})
     path = answer.headers["Location"].partition("?")[0]

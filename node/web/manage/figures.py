@@ -149,7 +149,7 @@ def save(visit: Visit) -> web.Response:
     if visit.form.get("do") == "later":
         entries.keep(visit.node, visit.place, form, pairs, visit.account.id)
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/figures"), "figures.kept")
-    figures, wrong = questionnaire.answers(asked, typed, period)
+    figures, wrong = questionnaire.answers(asked, wording.coded(typed), period)
     known = yearbook.figures(visit.node, visit.place)
     now = questionnaire.merged(asked, known.get(period, ()), figures)
     wrong = wrong or yearbook.mistakes(known, period, now)

@@ -75,7 +75,7 @@ def _question(
         "flag": rule.kind == "flag",
         "value": shown(typed.get(name, ""), lang),
         "status": status,
-        "method": typed.get(f"{name}.method", ""),
+        "method": wording.method(typed.get(f"{name}.method", ""), lang),
         "mend": mends.get(name, ""),
         "check": checks.get(name, ""),
         "last": _last(figure, rule, lang) if figure else "",
