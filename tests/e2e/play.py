@@ -15,7 +15,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from node.people import sessions
-from tests.node.desk import PASSWORD, Site
+from tests.node.desk import Site
 
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
@@ -98,17 +98,8 @@ async def watching(
         await context.close()
 
 
-async def log_in(watched: Watched, base: str, kind: str) -> None:
-    """Come in by the form, as one of the accounts of `tests/node/desk.py`."""
-    await watched.open(f"{base}/login?lang=fr")
-    await watched.page.fill("#email", f"{kind}@example.org")
-    await watched.page.fill("#password", PASSWORD)
-    await watched.page.press("#password", "Enter")
-    await watched.page.wait_for_url("**/manage**")
-
-
 async def come_in(watched: Watched, site: Site, kind: str = "owner") -> None:
-    """The same without the form, which takes its time."""
+    """As one of the accounts of `tests/node/desk.py`, without the form, which takes its time."""
     site.come_in(kind)
     line = await watched.page.context.new_cdp_session(watched.page)
     cookie = {"name": sessions.COOKIE, "value": site.cookie, "url": site.node.config.url, "path": "/", "secure": True}

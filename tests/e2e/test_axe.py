@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.play import browsing, log_in, watching
+from tests.e2e.play import browsing, come_in, watching
 from tests.e2e.samples import Sampled, sampled
 from tests.node.desk import served
 
@@ -29,8 +29,8 @@ async def test_no_page_keeps_anybody_out(everything: Sampled, width: int, lang: 
         pytest.skip("axe-core is not installed: npm is absent, or `make tests/e2e/axe/node_modules` failed")
     axe, node = AXE.read_text(encoding="utf-8"), everything.node
     wrong, seen = [], 0
-    async with served(node), browsing() as browser, watching(browser, width, dark, lang) as watched:
-        await log_in(watched, node.config.url, "host")
+    async with served(node) as site, browsing() as browser, watching(browser, width, dark, lang) as watched:
+        await come_in(watched, site, "host")
         for path in everything.paths:
             status = await watched.open(f"{node.config.url}{path}{'&' if '?' in path else '?'}lang={lang}")
             kind = await watched.ask("document.contentType")

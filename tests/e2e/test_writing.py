@@ -9,7 +9,7 @@ from node.posts import list_all
 from node.project import catch_up
 from node.publish import publish
 from tests.e2e.hands import Keyboard, Pointer
-from tests.e2e.play import browsing, log_in, watching
+from tests.e2e.play import browsing, come_in, watching
 from tests.e2e.test_pages import fits
 from tests.node.desk import SLUG, populated, served
 from tests.node.test_writing import photo
@@ -29,16 +29,16 @@ async def test_a_practice_with_a_picture(tmp_path: Path, width: int, lang: str, 
         base = site.node.config.url
         async with watching(browser, width, width > 600, lang, script) as watched:
             page, hand = watched.page, Pointer(watched) if width < 600 else Keyboard(watched)
-            await log_in(watched, base, "editor")
+            await come_in(watched, site, "editor")
             await watched.open(f"{base}/manage/{SLUG}/posts/new?kind=article&lang={lang}")
             await fits(watched, page.url)
-            await page.set_input_files("#file", picture)
+            await hand.choose("#file", picture)
             await hand.fill("#title", "Rallumer le four")
             await hand.fill("#text", TEXT)
             await hand.press(SEE)
             assert await page.locator("#alt-wrong").is_visible()
             await fits(watched, "without the words of the picture")
-            await page.set_input_files("#file", picture)
+            await hand.choose("#file", picture)
             await hand.fill("#alt", "Le four, porte ouverte")
             await hand.press(SEE)
             assert await page.locator(".seen strong").inner_text() == "four"
@@ -65,7 +65,7 @@ async def test_what_is_typed_is_kept_and_given_up(tmp_path: Path) -> None:
     publish(node)
     async with served(node) as site, browsing() as browser, watching(browser, 360) as watched:
         base, page = site.node.config.url, watched.page
-        await log_in(watched, base, "editor")
+        await come_in(watched, site, "editor")
         await watched.open(f"{base}/manage/{SLUG}/posts/new?kind=note&lang=fr")
         async with page.expect_response("**/entries/posts/new-note"):
             await page.fill("#text", "À finir")
