@@ -97,7 +97,9 @@ def put_place(
     """The same, inside the caller's transaction; `keys`: those of a place that is new. Raises `SlugTaken`."""
     known = _known(connection, slug)
     actor, now = node.config.actor(slug), times.text(node.clock())
-    if known is None and keys is not None:
+    if known is not None and keys is not None:
+        raise SlugTaken(slug)  # somebody was faster
+    if keys is not None:
         row = {"id": actor, "kind": "place", "slug": slug, "created": now, "name": place.name}
         connection.execute(insert(actors).values(row | streams.first(connection, node.config.node_actor)))
         paper = own_keys.recovery(connection, node.config.node_actor)

@@ -80,3 +80,22 @@ async def test_a_hosted_place_is_made_by_its_manager(site: Site) -> None:
     assert state is not None
     assert (state.place.name, state.place.address.commune, state.state) == ("La Halle", "56178", "draft")
     assert (await site.get("/manage/etabli")).status == 404
+
+
+async def test_one_link_makes_one_place_however_often_it_is_sent(site: Site) -> None:
+    path = "/join/" + links.make(site.node, links.INVITE)
+    site.come_in("stranger")
+    forms = [
+        {"name": f"La Halle {n}", "commune": "Pontivy", "typology": "coworking", "slug": f"halle{n}"} for n in range(4)
+    ]
+    answers = await asyncio.gather(*(site.post(path, form) for form in forms))
+    assert sorted(answer.status for answer in answers) == [303, 404, 404, 404]
+    assert sum(show_place(site.node, f"halle{n}") is not None for n in range(4)) == 1
+
+
+async def test_two_people_do_not_get_the_same_short_name(site: Site) -> None:
+    paths = ["/join/" + links.make(site.node, links.INVITE) for _ in range(3)]
+    site.come_in("stranger")
+    form = {"commune": "Pontivy", "typology": "coworking", "slug": "halle"}
+    answers = await asyncio.gather(*(site.post(path, form | {"name": f"Halle {n}"}) for n, path in enumerate(paths)))
+    assert sorted(answer.status for answer in answers) == [200, 200, 303]

@@ -3,17 +3,20 @@
 Somebody who is logged in keeps the account; anybody else makes one with the same questions as the first run.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from node.context import Node
+from node.errors import SlugTaken
 from node.people import accounts, audit, links, roles, sessions, welcome
 from node.people import password as passwords
 from node.people.accounts import Account, AccountRefused
 from node.people.links import Link
 from node.people.roles import Role
-from node.places import add_place, is_free, show_place
+from node.places import is_free, put_place, show_place
 from node.store import times
 from node.web import desk, plain
 from node.web.desk import Guest
@@ -91,6 +94,8 @@ def _accept(guest: Guest, link: Link) -> web.Response:
         return _taken(guest, link, here or account_of(guest, answers), answers)
     except AccountRefused as refused:
         return _page(guest, link, {refused.field: refused.text(guest.lang)})
+    except SlugTaken:
+        return _page(guest, link, {"slug": plain.said(guest.lang, "setup.wrong.taken")})
 
 
 def account_of(guest: Guest, answers: welcome.Answers) -> Account:
@@ -99,17 +104,27 @@ def account_of(guest: Guest, answers: welcome.Answers) -> Account:
 
 
 def _taken(guest: Guest, link: Link, account: Account, answers: welcome.Answers) -> web.Response:
-    node, slug = guest.node, link.place or welcome.first(answers, "slug")
-    if not link.place:
-        add_place(node, slug, welcome.place_of(answers, node.config.place(slug)))
-    return join(guest, link, account, slug)
+    if link.place:
+        return join(guest, link, account, link.place)
+    node, slug = guest.node, welcome.first(answers, "slug")
+    place, keys = welcome.place_of(answers, node.config.place(slug)), node.keys.make(slug)
+    return join(guest, link, account, slug, lambda connection: put_place(connection, node, slug, place, (), keys))
 
 
-def join(guest: Guest, link: Link, account: Account, slug: str) -> web.Response:
-    """Use the link: the account has its role on the place, and comes in."""
+def join(
+    guest: Guest, link: Link, account: Account, slug: str, first: Callable[[Connection], object] | None = None
+) -> web.Response:
+    """Use the link, and do `first` in the same transaction: the account has its role on the place, and comes in."""
     node = guest.node
     now = times.text(node.clock())
-    if not node.store.write(lambda connection: links.use(connection, link, now)):
+
+    def act(connection: Connection) -> bool:
+        used = links.use(connection, link, now)
+        if used and first is not None:
+            first(connection)
+        return used
+
+    if not node.store.write(act):
         return gone(guest)
     held = roles.role(node, account.id, slug)
     given = Role(link.role) if link.role else Role.OWNER
