@@ -4,6 +4,8 @@ All is read from the indicators: a new one in the Turtle is asked with no code. 
 A field is `visits` (the figure), `visits.status`, `visits.method`, or `visits.audience.members` (a part).
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -125,10 +127,16 @@ def answers(asked: Section, given: Typed, period: str) -> tuple[tuple[Observatio
     return tuple(figures), tuple(wrong)
 
 
+def method_code(text: str) -> str:
+    """How a figure was made, as a code: `à la main` is `a-la-main`; at most 40 signs."""
+    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("æ", "ae")).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9._]+", "-", plain.lower()).strip("-._")[:40].rstrip("-._")
+
+
 def _answer(question: Question, given: Typed, period: str, wrong: list[Mistake]) -> Iterator[tuple[str, Observation]]:
     name, rule = question.field, question.rule
     status = given.get(f"{name}.status", "") or "A"
-    method = given.get(f"{name}.method", "").strip().lower()
+    method = method_code(given.get(f"{name}.method", ""))
     if status not in STATUSES:
         wrong.append(Mistake(f"{name}.status", "status.unknown", {"value": status}))
         return

@@ -127,3 +127,12 @@ def test_a_new_indicator_of_the_vocabulary_is_asked_with_no_code(tmp_path: Path)
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "['commons']"
+
+
+@given(st.text(max_size=80))
+def test_any_words_say_how_it_was_counted(words: str) -> None:
+    said = {"visits": "3", "visits.method": words}
+    figures, wrong = answers(core(), said, "2025")
+    assert wrong == ()
+    assert figures[0].method == questionnaire.method_code(figures[0].method)
+    assert questionnaire.method_code("À la main, au cœur") == "a-la-main-au-coeur"
