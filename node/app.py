@@ -13,11 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Middleware
 
 from federation.canonical import MAX_BYTES
 from node import hosts, jobs, lookup, rotation
 from node.api import activitypub
-from node.api.accept import best
+from node.api.accept import best, language
 from node.api.signer import ACTIVITY_JSON, LOOKUP
 from node.context import Node
 from node.ops import logs, memory
@@ -52,7 +53,7 @@ _OFFERED = ("text/html", ACTIVITY_JSON, "application/ld+json", "application/json
 
 def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
     """Every URL of a node, and the guarded client that looks keys up."""
-    app = web.Application(client_max_size=MAX_BYTES, middlewares=[measured])
+    app = web.Application(client_max_size=MAX_BYTES, middlewares=[measured, _nowhere(node)])
     app[MEASURES] = Measures()
     app.cleanup_ctx.append(_lookup(node))
     app.on_response_prepare.append(_guarded)
@@ -64,6 +65,23 @@ def build_app(node: Node, modules: Sequence[str] = MODULES) -> web.Application:
             app.add_routes([route if both is None else _negotiated(both, route)])
     app.add_routes(list(machine.values()))
     return app
+
+
+def _nowhere(node: Node) -> Middleware:
+    """An address that nobody has is a page too, for whoever reads pages: a link of which half was copied, for one."""
+
+    @web.middleware
+    async def page(request: web.Request, handler: Handler) -> web.StreamResponse:
+        unknown = isinstance(request.match_info.http_exception, web.HTTPNotFound)
+        if not unknown or request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("Accept", ""):
+            return await handler(request)
+        from node.web import plain
+
+        lang = language(request)
+        html = await asyncio.to_thread(plain.render, node, "missing.html", lang)
+        return plain.respond(request, html, lang, 404)
+
+    return page
 
 
 async def _guarded(_request: web.Request, response: web.StreamResponse) -> None:
