@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from node.app import build_app
 from node.context import Node
@@ -13,8 +14,9 @@ from node.posts import list_all
 from node.project import rebuild
 from node.publish import publish
 from node.reports import add_report
-from node.store.schema import followers
+from node.store.schema import directory, followers
 from tests.node.desk import SLUG, populated
+from tests.node.filled import a_place
 from tests.node.net import visits
 from vocab.post import Post
 
@@ -47,7 +49,16 @@ def sampled(folder: Path, *node_roles: str) -> Sampled:
     node.store.write(lambda connection: connection.execute(said))
     roles.give(node, "host", SLUG, Role.OWNER)
     rebuild(node)
+    _listed(node)
     return Sampled(node, _paths(node))
+
+
+def _listed(node: Node) -> None:
+    """A place that is on a list only."""
+    listing = f"{node.config.url}/listings/x/x"
+    row = a_place(9, kind="listing", document=listing, place=f"{listing}#place", seq=10**6)
+    with node.cache.public.write() as public:
+        public.execute(directory.insert().values(row))
 
 
 def _paths(node: Node) -> tuple[str, ...]:
@@ -68,7 +79,8 @@ def _paths(node: Node) -> tuple[str, ...]:
         names = [_filled(node, resource.canonical, name, known) for name in parts[1::2]]
         found.append("".join(piece for pair in zip(parts[::2], [*names, ""], strict=True) for piece in pair))
     themes = [f"/manage/{SLUG}/figures/2025?theme=economy", f"/manage/{SLUG}/posts/new?kind=event"]
-    return tuple(dict.fromkeys([*found, *themes]))
+    asked = {"/network/place": f"?id={quote(node.config.actor(SLUG), safe='')}%23place"}
+    return tuple(dict.fromkeys([*(path + asked.get(path, "") for path in found), *themes]))
 
 
 def _filled(node: Node, path: str, name: str, known: dict[str, str]) -> str:
