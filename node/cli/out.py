@@ -52,7 +52,7 @@ class Out:
     def data(self, value: Any) -> None:
         """The answer for a machine."""
         if self.as_json:
-            print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+            print(json.dumps(value, ensure_ascii=False, indent=1, default=str), flush=True)
 
     def next(self, key: str, **params: object) -> None:
         """The last line: what to do next."""
