@@ -40,9 +40,11 @@ class Watched:
     asked: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
+        """Before the first page. A busy page may take a key before the order to hand its window of files over to us."""
         self.page.on("console", lambda line: self.said.append(line.text) if line.type in ("error", "warning") else None)
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("filechooser", lambda _: None)
 
     async def open(self, url: str) -> int:
         """Load a page; its status."""

@@ -3,10 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 
 from aiohttp import web
@@ -32,13 +34,37 @@ class Clock:
         return utc_now() + self.later
 
 
+class Ports:
+    """A thousand ports for each process, which holds the first of them as long as it lives.
+
+    They are below those that the system lends to whoever asks for any (32768 and above on Linux): nobody takes one
+    between two of its uses.
+    """
+
+    def __init__(self) -> None:
+        for first in range(16_000, 32_000, 1_000):
+            with suppress(OSError):
+                self.held = socket.create_server(("127.0.0.1", first))
+                self.turn = cycle(range(first + 1, first + 1_000))
+                return
+        raise OSError("too many processes try this product on this machine")
+
+    def free(self) -> int:
+        """A port that nobody listens on, and that this process did not give for a long time."""
+        for port in self.turn:
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                return port
+        raise AssertionError
+
+
+@cache
+def _ports() -> Ports:
+    return Ports()
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports that nobody listens on now, nor is given before they are used."""
+    return [_ports().free() for _ in range(count)]
 
 
 def peers_of(ports: list[int]) -> dict[str, str]:
