@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, insert, update
 
+from federation.actor import Profile, place_actor
 from federation.clock import timestamp
 from federation.errors import NotCanonical
-from federation.keys import generate
+from federation.keys import ActorKeys, generate
 from federation.proof import add_proof
 from node.context import Node, utc_now
 from node.project import catch_up
@@ -21,12 +22,14 @@ from node.store.people import followed_for
 from node.store.schema import following, peers, relations
 from tests.e2e.samples import sampled
 from tests.node.desk import SLUG, Site, served
+from tests.node.net import rows
 from tests.node.sender import Sender
 from tests.vocab.test_richtext import Seen
 from vocab.errors import VocabError
 from vocab.jsonld import graph_digest
 from vocab.terms import PUBLIC
 
+HERE = "https://etabli.example/places/etabli"
 GOLDEN = Path(__file__).parents[1] / "vocab" / "golden"
 RUNS = "</script></textarea></title>--><evil onload=alert(1)>\"'><evil onfocus=alert(2) autofocus x=`"
 HOSTILE = (RUNS, "javascript:alert(1)//" + RUNS, "https://x.example/?a=" + RUNS)
@@ -59,15 +62,27 @@ def twisted(said: Any, fixed: tuple[str, ...] = ()) -> Iterator[Any]:
 
 
 def documents() -> Iterator[dict[str, Any]]:
-    for kind in ("description", "report"):
+    for kind in ("description", "report", "listing"):
         yield from twisted(json.loads((GOLDEN / f"{kind}.jsonld").read_bytes()), FIXED)
+
+
+def actors(keys: ActorKeys) -> Iterator[dict[str, Any]]:
+    """A place that says again who it is: what its actor says of people, not of machines, is hostile in turn."""
+    here = {"type": "Place", "name": "x", "latitude": 47.2, "longitude": 0.5, "address": {"addressLocality": "x"}}
+    profile = Profile(HERE, "etabli", "x", HERE, HERE + "/inbox", "x", fields=(("x", "x"),), location=here)
+    said = place_actor(profile, keys, HERE + "/node", HERE + "/inbox")
+    said |= {"nameMap": {"fr": "x"}, "icon": {"type": "Image", "url": "https://x.example/a.png", "name": "x"}}
+    for name in ("name", "nameMap", "summary", "preferredUsername", "url", "attachment", "location", "icon"):
+        yield from (said | {name: one[name]} for one in twisted({name: said[name]}))
 
 
 class Stranger(Sender):
     """One of many who share their keys; what it says is as it likes, under ids of its own."""
 
     def speak(self, said: dict[str, Any]) -> str:
-        mine = json.loads(json.dumps(said).replace("https://etabli.example/places/etabli", self.id))
+        mine = json.loads(json.dumps(said).replace(HERE, self.id))
+        if mine["type"] == "Organization":
+            return self.say(1, "Update", mine)
         if "graphDigest" in mine:
             with suppress(VocabError):  # what no digest can be made of keeps its own
                 mine |= {"graphDigest": graph_digest(mine)}
@@ -85,14 +100,15 @@ class Stranger(Sender):
 async def told(site: Site) -> list[str]:
     """Everything hostile is sent, each by a place of its own that the node follows; the ids of what was taken."""
     node, keys, taken = site.node, generate(), []
-    saying = [*documents(), *(one for post in POSTS for one in twisted(post, ("type",)))]
+    posted = (one for post in POSTS for one in twisted(post, ("type",)))
+    saying = [*documents(), *actors(keys), *posted]
     for number, said in enumerate(saying):
         far = Stranger(f"https://far.example/places/p{number}", keys).known_by(node)
         try:
             body = far.sent[far.speak(said)]
         except (NotCanonical, ValueError):
             continue
-        follow(node, far.id)
+        follow(node, far.id, RUNS if said["type"] != "Organization" else None)
         inbox = node.config.url + "/inbox"
         async with site.client.post(inbox, data=body, headers=far.headers(inbox, body)) as answer:
             assert answer.status < 500, said
@@ -101,8 +117,8 @@ async def told(site: Site) -> list[str]:
     return taken
 
 
-def follow(node: Node, target: str) -> None:
-    """The node and its place follow somebody, whose name is as hostile as the rest."""
+def follow(node: Node, target: str, name: str | None) -> None:
+    """The node and its place follow somebody, whose name is as hostile as the rest if it does not say another."""
     wish = {
         "actor": node.config.node_actor,
         "target": target,
@@ -115,7 +131,8 @@ def follow(node: Node, target: str) -> None:
     def act(connection: Connection) -> None:
         connection.execute(insert(following).values(wish))
         connection.execute(insert(followed_for).values(mine))
-        connection.execute(update(peers).where(peers.c.actor == target).values(name=RUNS))
+        if name is not None:
+            connection.execute(update(peers).where(peers.c.actor == target).values(name=name))
 
     node.store.write(act)
 
@@ -163,6 +180,7 @@ async def test_no_text_of_a_stranger_runs_on_any_page(tmp_path: Path) -> None:
     async with served(node) as site:
         taken = await told(site)
         assert len(taken) > 100
+        assert rows(node, "SELECT actor FROM peers WHERE name LIKE 'javascript:%'"), "an actor says its own name"
         with node.cache.public.write() as public:
             for actor in taken:
                 public.execute(insert(relations).values(actor=actor, since="", seq=0).prefix_with("OR IGNORE"))
