@@ -7,6 +7,7 @@ coverage are decided here, as `vocab.indicators` decides them over single answer
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from vocab.indicators import Aggregate, method_version
 from vocab.reference import Indicator
@@ -71,16 +72,17 @@ def finish(rule: Indicator, sums: AreaSums, restricted: int) -> Aggregate:
     )
 
 
+@lru_cache(4096)
 def _share(part: int, whole: int) -> Decimal | None:
     return divide(Decimal(part), Decimal(whole)) if whole else None
 
 
 def _chosen(rule: Indicator, groups: Sequence[Group]) -> tuple[Group | None, str]:
     """The most used method version, the latest of equals."""
-    if not groups:
-        return None, ""
+    if len(groups) < 2:
+        return next(iter(groups), None), ""
     best = max(groups, key=lambda group: (group.used, method_version(group.method)))
-    return best, "methods" if len(groups) > 1 else ""
+    return best, "methods"
 
 
 def _value(rule: Indicator, group: Group) -> Decimal | None:

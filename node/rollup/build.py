@@ -9,11 +9,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import select
 
 from node.context import Node, open_node
-from node.rollup import table
+from node.rollup import sources, table
 from node.rollup.stamp import Manifest, Year, folder, read, stamp, write
 from node.store.schema import observations, restricted_observations
 from node.views import totals
@@ -36,33 +37,24 @@ _TYPES["value"] = f"DECIMAL({table.DIGITS},{table.PLACES_AFTER})"
 
 
 def build(node: Node) -> Manifest:
-    """Bring the files to the present state of the projections; only the years that changed are written."""
+    """Bring the files to the present state of the projections; only the years that changed are written, and in these
+    only what changed places answer is worked out again."""
     where = folder(node)
     where.mkdir(parents=True, exist_ok=True)
     before, position = read(where), stamp(node)
     if before is not None and before.position == position:
         return before
     had = before.years if before is not None else {}
-    years = {year: _year(where, year, _tables(node, year), had.get(year)) for year in _years(node)}
+    told = sources.of_years(node, _years(node))
+    years = {year: _year(node, where, (year, source), had.get(year)) for year, source in told.items()}
     manifest = Manifest(position, divisions(node).names(), years)
     write(where, manifest)
     _sweep(where, manifest)
     return manifest
 
 
-Rows = list[Sequence[object]]
+Rows = list[tuple[Any, ...]]
 Tables = tuple[tuple[Sequence[str], Rows], ...]
-
-
-def _tables(node: Node, year: str) -> Tables:
-    """Places, answers, counts of what is withheld: the head of each and its rows, places and operators numbered."""
-    ground = totals.read(node, indicators(), year)
-    number = {place: at for at, place in enumerate(sorted(ground.places))}
-    said = table.answers(year, (fact for some in ground.figures.values() for fact in some))
-    answers: Rows = [[number[row.place], *(getattr(row, name) for name in table.ANSWERS[1:])] for row in said]
-    kept = ground.withheld.items()
-    withheld: Rows = [*sorted((number[place], name, n) for (place, name), n in kept if place in number)]
-    return _place_rows(ground, number), (table.ANSWERS, answers), (table.WITHHELD, withheld)
 
 
 def _years(node: Node) -> list[str]:
@@ -72,7 +64,45 @@ def _years(node: Node) -> list[str]:
     return sorted({str(Period.parse(period).year) for period in periods})
 
 
-def _place_rows(ground: Ground, number: Mapping[str, int]) -> tuple[Sequence[str], Rows]:
+def _year(node: Node, where: Path, asked: tuple[str, str], before: Year | None) -> Year:
+    """The files of one year; those that are there already are kept when they would say the same."""
+    there = before is not None and all(path.exists() for path in files(where, before))
+    if before is not None and there and before.source == asked[1]:
+        return before
+    tables, inexact = _tables(node, asked[0], _held(where, before) if before is not None and there else {})
+    digest = _digest(*(rows for _, rows in tables), tables[0][0], inexact)
+    made = Year(f"{asked[0]}-{digest[:16]}", digest, inexact, asked[1])
+    if before is None or not there or before.digest != digest:
+        for path, (columns, rows) in zip(files(where, made), tables, strict=True):
+            _parquet(path, columns, rows)
+    return made
+
+
+def _tables(node: Node, year: str, held: "Held") -> tuple[Tables, tuple[str, ...]]:
+    """Places, answers, counts of what is withheld: the head of each and its rows, places and operators numbered; and
+    the indicators that are left out, since the files cannot hold what a place says of them."""
+    ground = totals.read(node, indicators(), year, ())
+    made_from = sources.of_places(node, ground)
+    same = {place for place, source in made_from.items() if place in held and held[place][0] == source}
+    given = totals.read(node, indicators(), year, made_from.keys() - same if same else None).figures
+    answers: dict[str, Rows] = {place: held[place][1] for place in same}
+    for row in table.answers(year, (fact for some in given.values() for fact in some)):
+        answers.setdefault(row.place, []).append(tuple(getattr(row, name) for name in table.ANSWERS[1:]))
+    inexact = {row[0] for rows in answers.values() for row in rows if not table.is_exact(row[1])}
+    number = {place: at for at, place in enumerate(sorted(ground.places))}
+    said: Rows = [
+        (number[place], row[0], table.written(row[1]), *row[2:])
+        for place, rows in sorted(answers.items())
+        for row in rows
+        if row[0] not in inexact
+    ]
+    kept = ground.withheld.items()
+    withheld: Rows = sorted((number[place], name, n) for (place, name), n in kept if place in number)
+    places = _place_rows(ground, number, made_from)
+    return (places, (table.ANSWERS, said), (table.WITHHELD, withheld)), tuple(sorted(inexact))
+
+
+def _place_rows(ground: Ground, number: Mapping[str, int], made_from: Mapping[str, str]) -> tuple[Sequence[str], Rows]:
     names, connected = ground.divisions.names(), ground.connected
     operators = {iri: at for at, iri in enumerate(sorted({place.operator for place in ground.places.values()}))}
     rows: Rows = []
@@ -80,23 +110,30 @@ def _place_rows(ground: Ground, number: Mapping[str, int]) -> tuple[Sequence[str
         place = ground.places[iri]
         is_connected = place.kind == "description" and place.actor in connected
         areas = [place.areas[name] for name in names]
-        rows.append((at, operators[place.operator], is_connected, place.open_at, iri, place.operator, *areas))
+        source = made_from.get(iri, "")
+        rows.append((at, operators[place.operator], is_connected, place.open_at, iri, place.operator, source, *areas))
     return (*table.PLACES, *(f"by_{name}" for name in names)), rows
 
 
-def _year(where: Path, year: str, tables: Tables, before: Year | None) -> Year:
-    """The files of one year; those that are there already are kept when they would say the same."""
-    places, (head, answers), withheld = tables
-    at, name = head.index("value"), head.index("indicator")
-    inexact = tuple(sorted({str(row[name]) for row in answers if not table.is_exact(row[at])}))
-    answers = [row for row in answers if row[name] not in inexact]
-    digest = _digest(places[0], places[1], answers, withheld[1], inexact)
-    if before is not None and before.digest == digest and all(path.exists() for path in files(where, before)):
-        return before
-    made = Year(f"{year}-{digest[:16]}", digest, inexact)
-    for path, (columns, rows) in zip(files(where, made), (places, (head, answers), withheld), strict=True):
-        _parquet(path, columns, rows)
-    return made
+Held = Mapping[str, tuple[str, Rows]]  # place → what its answers were made from, and they
+
+
+def _held(where: Path, before: Year) -> Held:
+    """What the files of a state before say of each place; nothing where they leave an indicator out."""
+    import duckdb
+
+    if before.inexact:
+        return {}
+    paths = dict(zip(("places", "answers"), files(where, before), strict=False))
+    with duckdb.connect(":memory:") as engine:
+        engine.execute("SET threads = 1")
+        places = engine.execute(f"SELECT place, place_iri, sources FROM '{paths['places']}'").fetchall()  # noqa: S608
+        columns = ", ".join(table.ANSWERS)
+        answers = engine.execute(f"SELECT {columns} FROM '{paths['answers']}'").fetchall()  # noqa: S608 - names of ours
+    rows: dict[int, Rows] = {}
+    for number, *row in answers:
+        rows.setdefault(number, []).append(tuple(row))
+    return {iri: (source, rows.get(number, [])) for number, iri, source in places if source}
 
 
 def files(where: Path, year: Year) -> tuple[Path, ...]:

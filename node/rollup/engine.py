@@ -4,7 +4,6 @@ One worker a node, started when first asked, killed when it is slow or gone. Wha
 """
 
 import importlib.util
-import json
 import logging
 import select
 import subprocess
@@ -13,10 +12,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
+
+import orjson
 
 from node.context import Node
 from node.rollup import stamp
@@ -84,10 +85,10 @@ class Engine:
         if worker.stdin is None:
             return None
         try:
-            worker.stdin.write(json.dumps(question).encode() + b"\n")
+            worker.stdin.write(orjson.dumps(question) + b"\n")
             worker.stdin.flush()
             line = _line(worker, _SECONDS)
-            said: dict[str, Any] = json.loads(line) if line else {"error": "no answer"}
+            said: dict[str, Any] = orjson.loads(line) if line else {"error": "no answer"}
         except (OSError, ValueError) as error:
             said = {"error": str(error)}
         if "error" in said:
@@ -174,6 +175,12 @@ def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
     }
 
 
+@lru_cache(4096)
+def _methods(joined: tuple[str, ...]) -> tuple[str, ...]:
+    """Every method version named, sorted, of some texts that join them by `+`."""
+    return tuple(sorted({method for each in joined for method in each.split("+") if method}))
+
+
 def _reader(names: Sequence[str]) -> Callable[[Sequence[Any]], Group]:
     """How a row of these columns becomes a group."""
     at = {name: names.index(name) for name in names}
@@ -181,9 +188,6 @@ def _reader(names: Sequence[str]) -> Callable[[Sequence[Any]], Group]:
     methods = [place for name, place in at.items() if name.startswith("methods_")]
 
     def group(row: Sequence[Any]) -> Group:
-        said = {
-            method for place in methods for each in row[place] or () for method in (each or "").split("+") if method
-        }
         return Group(
             method=row[at["version"]] or "",
             used=row[at["used"]],
@@ -191,7 +195,7 @@ def _reader(names: Sequence[str]) -> Callable[[Sequence[Any]], Group]:
             used_connected=row[at["used_connected"]],
             beyond=row[at["beyond"]],
             sums={name: Decimal(row[place]) for name, place in sums.items()},
-            methods=tuple(sorted(said)),
+            methods=_methods(tuple(each or "" for place in methods for each in row[place] or ())),
             estimated=row[at["estimated"]],
             provisional=row[at["provisional"]],
             partial=row[at["partial"]],

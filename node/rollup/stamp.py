@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -14,17 +15,19 @@ from node.store.schema import cursor
 from vocab.reference import version
 
 FIGURES = "figures"  # the cursor that moves with what totals are made from, and not with the rest of the journal
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The files of one year. `inexact`: indicators of which a figure does not fit the decimals of the files."""
+    """The files of one year. `source`: what they are made from, in `node.rollup.sources`; `inexact`: indicators of
+    which a figure does not fit the decimals of the files."""
 
     name: str
     digest: str
     inexact: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,20 @@ def folder(node: Node) -> Path:
 
 def stamp(node: Node) -> str:
     """The state of what totals are made from: figures, places and relations as folded, layers as loaded."""
-    with node.cache.public.read() as public, node.store.read() as truth:
-        loaded = [(layer.name, layer.digest, layer.loaded) for layer in layers.all_of(truth)]
-        said = json.dumps([FORMAT, version(), _figures(public), loaded])
+    with node.cache.public.read() as public:
+        said = json.dumps([rules(public), _figures(public)[1], loaded(node)])
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def rules(public: Connection) -> list[Any]:
+    """What every answer is read by: this format, the vocabulary, the fold."""
+    return [FORMAT, version(), _figures(public)[0]]
+
+
+def loaded(node: Node) -> list[Any]:
+    """The layers that divide places, as they were loaded."""
+    with node.store.read() as truth:
+        return [(layer.name, layer.digest, layer.loaded) for layer in layers.all_of(truth)]
 
 
 def _figures(public: Connection) -> list[int]:
@@ -60,7 +73,8 @@ def read(where: Path) -> Manifest | None:
     try:
         said = json.loads((where / _MANIFEST).read_text(encoding="utf-8"))
         years = {
-            year: Year(each["name"], each["digest"], tuple(each["inexact"])) for year, each in said["years"].items()
+            year: Year(each["name"], each["digest"], tuple(each["inexact"]), each["source"])
+            for year, each in said["years"].items()
         }
         return Manifest(said["position"], tuple(said["divisions"]), years)
     except (OSError, ValueError, KeyError, TypeError):

@@ -13,10 +13,11 @@ from vocab.pairing import alike
 from vocab.reference import Indicator, indicator, indicators
 from vocab.resolve import Answer, Fact, answer
 
-PLACES = ("place", "operator", "connected", "known", "place_iri", "operator_iri")
+PLACES = ("place", "operator", "connected", "known", "place_iri", "operator_iri", "sources")
 WITHHELD = ("place", "indicator", "n")
 ANSWERS = ("place", "indicator", "value", "status", "method", "partial", "seq")
 DIGITS, PLACES_AFTER = 18, 6
+_UNIT = Decimal(1).scaleb(-PLACES_AFTER)
 _MOST = Decimal(10) ** (DIGITS - PLACES_AFTER)
 
 
@@ -72,8 +73,13 @@ def _parts(
                 yield part(rule.id, role), answer(indicator(name), year, paired[name][place])
 
 
+def written(value: Decimal | None) -> Decimal | None:
+    """An exact value as the files hold it."""
+    return None if value is None else value.quantize(_UNIT)
+
+
 def is_exact(value: object) -> bool:
     """Whether a value fits DECIMAL(18, 6), so that an engine adds it up without rounding."""
     if not isinstance(value, Decimal):
         return True
-    return abs(value) < _MOST and value == value.quantize(Decimal(1).scaleb(-PLACES_AFTER))
+    return abs(value) < _MOST and value == value.quantize(_UNIT)

@@ -5,7 +5,6 @@ line. The one who asks kills it when the clock says so; it ends with its parent.
 """
 
 import ctypes
-import json
 import re
 import select
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import orjson
 from ibis.backends.sql.compilers import DuckDBCompiler
 
 from node.rollup import expressions
@@ -127,15 +127,15 @@ def main(arguments: list[str]) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     engine = opened(Path(arguments[0]), int(arguments[1]))
     held = Held(engine)
-    sys.stdout.write("{}\n")
-    sys.stdout.flush()
+    sys.stdout.buffer.write(b"{}\n")
+    sys.stdout.buffer.flush()
     for line in _questions():
         try:
-            said = answer(engine, held, json.loads(line))
+            said = answer(engine, held, orjson.loads(line))
         except (duckdb.Error, KeyError, ValueError) as error:
             said = {"error": f"{type(error).__name__}: {error}"[:500]}
-        sys.stdout.write(json.dumps(said, default=str) + "\n")
-        sys.stdout.flush()
+        sys.stdout.buffer.write(orjson.dumps(said, default=str, option=orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from node.context import Node
 from node.rollup import engine as rollup
@@ -24,6 +24,7 @@ from vocab.reference import indicator
 from vocab.resolve import Fact
 from vocab.units import canonical
 
+_FEW = 1_000  # places that a statement may name
 _OPEN = ("open", "paused", "unknown")
 
 
@@ -93,27 +94,40 @@ def known_places(public: Connection, divisions: Divisions, period: str) -> dict[
     return found
 
 
-def facts(public: Connection, names: Iterable[str], period: str) -> list[Fact]:
-    """The current public figures of some indicators that bear on `period`: of its year, of its months, dates and
-    accounting year, and of the years that may share days with that one."""
-    year = Period.parse(period).year
+def spans(period: ColumnElement[str], asked: str) -> ColumnElement[bool]:
+    """Whether figures of a period may bear on the one that is asked: of its year, of its months, dates and accounting
+    year, and of the years that may share days with that one."""
+    year = Period.parse(asked).year
+    before = period.startswith(str(year - 2)) & period.endswith("/P1Y")
+    return period.startswith(str(year)) | period.startswith(str(year - 1)) | before | (period == asked)
+
+
+def facts(public: Connection, names: Iterable[str], period: str, only: Collection[str] | None = None) -> list[Fact]:
+    """The current public figures of some indicators that bear on `period`; `only`: of some places."""
     o = observations.c
-    before = o.period.startswith(str(year - 2)) & o.period.endswith("/P1Y")
-    spans = o.period.startswith(str(year)) | o.period.startswith(str(year - 1)) | before | (o.period == period)
     query = select(o.place, o.indicator, o.period, o.value, o.status, o.method, o.breakdown, o.seq).where(
-        o.indicator.in_(list(names)), spans
+        o.indicator.in_(list(names)), spans(o.period, period)
     )
+    if only is not None:
+        query = query.where(o.place.in_(list(only)))
     return [
         Fact(r.place, r.indicator, r.period, None if r.value is None else Decimal(r.value), *r[4:8])
         for r in public.execute(query)
     ]
 
 
-def given(public: Connection, places: Mapping[str, KnownPlace], names: Collection[str], period: str) -> list[Fact]:
+def given(
+    public: Connection,
+    places: Mapping[str, KnownPlace],
+    names: Collection[str],
+    period: str,
+    only: Collection[str] | None = None,
+) -> list[Fact]:
     """What the places that describe themselves say, or let compute from their date of opening while they are open; what
-    is said of a listing stays apart."""
-    here = {iri: place for iri, place in places.items() if place.kind == "description"}
-    said = [fact for fact in facts(public, names, period) if fact.place in here]
+    is said of a listing stays apart. `only`: of some places."""
+    here = {iri: p for iri, p in places.items() if p.kind == "description" and (only is None or iri in only)}
+    few = only if only is not None and len(only) <= _FEW else None
+    said = [fact for fact in facts(public, names, period, few) if fact.place in here]
     rules = [rule for rule in map(indicator, names) if rule.formula == "age"]
     ages = (of_opening(rule, period, p.place, p.opened) for rule in rules for p in here.values() if p.open_at)
     return said + [fact for fact in ages if fact is not None]
@@ -191,13 +205,13 @@ class Ground:
     withheld: Mapping[tuple[str, str], int]
 
 
-def read(node: Node, names: Iterable[str], period: str) -> Ground:
-    """The ground for the questions `names`. Raises `KeyError` and `BadPeriod`."""
+def read(node: Node, names: Iterable[str], period: str, only: Collection[str] | None = None) -> Ground:
+    """The ground for the questions `names`; `only`: with the figures of some places. Raises `KeyError`, `BadPeriod`."""
     wanted = {part for name in names for part in questions(name)}
     known = divisions(node)
     with node.cache.public.read() as public, node.cache.restricted.read() as restricted:
         places = kept(node, ("places", period), lambda: known_places(public, known, period))
-        found = given(public, places, wanted, period)
+        found = given(public, places, wanted, period, only)
         connected = frozenset(public.execute(select(relations.c.actor)).scalars())
         withheld = left_out(restricted, wanted, period)
     figures: dict[str, list[Fact]] = {}

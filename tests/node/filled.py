@@ -80,7 +80,11 @@ def fill(
     public: Iterable[dict[str, object]] = (),
     hidden: Iterable[dict[str, object]] = (),
 ) -> None:
-    """Put these rows, and no others, in the projections, as another state; every description is connected."""
+    """Put these rows, and no others, in the projections, as another state; every description is connected.
+
+    Figures are of later entries than any before, in the order of their `seq`.
+    """
+    state = next(_STATES)
     with node.cache.public.write() as connection:
         for table in (directory, observations, relations):
             connection.execute(delete(table))
@@ -90,10 +94,14 @@ def fill(
             if row["kind"] == "description":
                 connection.execute(insert(relations).values(actor=row["actor"], since="2025-01-01T00:00:00Z", seq=1))
         for row in public:
-            connection.execute(insert(observations).values(row))
+            connection.execute(insert(observations).values(_later(row, state)))
         connection.execute(delete(cursor).where(cursor.c.name == FIGURES))
-        connection.execute(insert(cursor).values({"name": FIGURES, "version": 1, "seq": next(_STATES)}))
+        connection.execute(insert(cursor).values({"name": FIGURES, "version": 1, "seq": state}))
     with node.cache.restricted.write() as connection:
         connection.execute(delete(restricted_observations))
         for row in hidden:
-            connection.execute(insert(restricted_observations).values(row | {"sharing": "network"}))
+            connection.execute(insert(restricted_observations).values(_later(row, state) | {"sharing": "network"}))
+
+
+def _later(row: dict[str, object], state: int) -> dict[str, object]:
+    return row | {"seq": int(str(row["seq"])) + state * 100_000}

@@ -1,7 +1,8 @@
 """The engine of columns: the same rows as the exact arithmetic for every indicator, or no answer at all."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +12,12 @@ import sqlglot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ibis.backends.sql.compilers import DuckDBCompiler, PySparkCompiler
+from sqlalchemy import delete, insert, text, update
 
 from node.context import Node, init_node
 from node.rollup import build, engine, expressions, stamp
 from node.store.layers import Layer, put
+from node.store.schema import cursor, directory, observations, restricted_observations
 from node.views.totals import read, rows, totals
 from tests.node.filled import COMMUNES, a_figure, a_place, fill
 from vocab.indicators import questions
@@ -92,6 +95,65 @@ def test_the_engine_and_the_exact_arithmetic_say_the_same(
     assert answered or not public
 
 
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(("say", "say", "unsay", "close", "hide")),
+        st.integers(0, 4),
+        st.sampled_from(("visits", "events", "members", "attendancePerEvent", "revenue")),
+        st.sampled_from(("2023", "2024", "2025", "2025-03", "2024-07-01/P1Y")),
+        st.integers(0, 99),
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=40 if FULL else 4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(figures, st.lists(changes, min_size=1, max_size=3))
+def test_what_changed_alone_is_worked_out_and_the_whole_is_the_same(
+    node: Node,
+    said: list[tuple[int, str, Decimal | None, str, str, str]],
+    then: list[list[tuple[str, int, str, str, int]]],
+) -> None:
+    public = [a_figure(n, name, value, "L" if value is None else "A", period=period, method=method)
+              for n, name, value, _, period, method in said]  # fmt: skip
+    fill(node, [a_place(n) for n in range(5)], public, [a_figure(0, "visits", 3)])
+    build.build(node)
+    for step in then:
+        change(node, step)
+        after = build.build(node)
+        shutil.rmtree(stamp.folder(node))
+        assert build.build(node) == after
+
+
+def change(node: Node, step: Iterable[tuple[str, int, str, str, int]]) -> None:
+    """Some figures said, said otherwise, no longer said or no longer public; a place that closed."""
+    with node.cache.public.write() as public, node.cache.restricted.write() as restricted:
+        seq = public.execute(text("SELECT max(seq) FROM cursor")).scalar_one() + 1
+        for at, (what, n, name, period, value) in enumerate(step):
+            row = a_figure(n, name, value, period=period, seq=10**9 + 100 * seq + at)
+            public.execute(delete(observations).where(observations.c.id == row["id"]))
+            restricted.execute(delete(restricted_observations).where(restricted_observations.c.id == row["id"]))
+            if what == "close":
+                public.execute(update(directory).where(directory.c.place == row["place"]).values(closed="2024"))
+            elif what != "unsay":
+                kept = (public, observations) if what == "say" else (restricted, restricted_observations)
+                kept[0].execute(insert(kept[1]).values(row))
+        public.execute(update(cursor).where(cursor.c.name == stamp.FIGURES).values(seq=cursor.c.seq + 1))
+
+
+def test_a_year_that_did_not_change_is_not_read(node: Node) -> None:
+    public = [a_figure(n, "visits", n, period=period) for n in range(5) for period in ("2022", "2025")]
+    fill(node, [a_place(n) for n in range(5)], public)
+    first = build.build(node)
+    change(node, [("say", 1, "visits", "2025", 50)])
+    second = build.build(node)
+    assert first.years["2022"] == second.years["2022"]
+    assert first.years["2025"].digest != second.years["2025"].digest
+    asked = engine.of(node)
+    assert asked is not None
+    assert asked.aggregates(node, "visits", "country", "2025")["FR"].value == Decimal(59)  # type: ignore[index]
+
+
 def test_files_that_are_behind_are_not_used(node: Node) -> None:
     fill(node, [a_place(0)], [a_figure(0, "visits", 10)])
     build.build(node)
@@ -154,8 +216,8 @@ def test_every_expression_is_compiled_for_two_engines(wanted: tuple[expressions.
     ]
     for compiler, dialect in ((DuckDBCompiler(), "duckdb"), (PySparkCompiler(), "spark")):
         for each in asked:
-            text = compiler.to_sqlglot(each).sql(dialect=dialect)
-            assert sqlglot.parse_one(text, dialect=dialect).find(sqlglot.exp.Select)
+            sql = compiler.to_sqlglot(each).sql(dialect=dialect)
+            assert sqlglot.parse_one(sql, dialect=dialect).find(sqlglot.exp.Select)
 
 
 def test_the_worker_reads_nothing_else(node: Node, tmp_path: Path) -> None:
