@@ -149,10 +149,11 @@ def _by_postcode() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({postcode: tuple(codes) for postcode, codes in found.items()})
 
 
-def resolve(code: str, name: str = "", postcode: str = "") -> Resolution:
+def resolve(code: str, name: str = "", postcode: str = "", departement: str = "") -> Resolution:
     """The present commune meant by a code as written, else by a name and a postcode (or its département).
 
-    A name that several communes bear, without a postcode that decides, is *ambiguous*: nothing is guessed.
+    `departement`: the code of the one that a row names; it decides where there is no postcode. A name that several
+    communes bear, without either that decides, is *ambiguous*: nothing is guessed.
     """
     written = code.strip()
     padded = written.zfill(5) if written.isdigit() and len(written) == 4 else written
@@ -162,10 +163,10 @@ def resolve(code: str, name: str = "", postcode: str = "") -> Resolution:
         return Resolution(_commune(now) if now else None, row.kind, written)
     if written.startswith("99") and len(written) == 5:
         return Resolution(None, "foreign", written)
-    return _by_name_and_postcode(written, name, postcode.strip())
+    return _by_name_and_postcode(written, name, postcode.strip(), departement)
 
 
-def _by_name_and_postcode(written: str, name: str, postcode: str) -> Resolution:
+def _by_name_and_postcode(written: str, name: str, postcode: str, departement: str) -> Resolution:
     postcode = postcode.zfill(5) if postcode.isdigit() and len(postcode) == 4 else postcode
     postcode = postcode if re.fullmatch(r"[0-9]{5}", postcode) else ""
     if any(unicodedata.category(letter) == "Cc" for letter in name):
@@ -176,6 +177,8 @@ def _by_name_and_postcode(written: str, name: str, postcode: str) -> Resolution:
         reason = "by-name" if row else "ambiguous" if alone else "unknown"
         return Resolution(_commune(row) if row else None, reason, written)
     named = _by_name().get(fold(name)) or _by_name().get(fold(_ARRONDISSEMENT.sub("", name))) or ()
+    if departement and not postcode:
+        named = tuple(code for code in named if code.startswith(departement))
     code = _only(named, postcode)
     if code is None or not _plausible(code, postcode):
         return Resolution(None, "ambiguous" if len(named) > 1 else "unknown", written)
@@ -253,6 +256,17 @@ def search(words: str, most: int = 30) -> tuple[tuple[str, str], ...]:
 @cache
 def _folded_areas() -> tuple[tuple[str, str, str], ...]:
     return tuple((fold(name), level, code) for (level, code), (name, _) in _areas().items())
+
+
+@lru_cache(maxsize=512)
+def departement(text: str) -> str:
+    """The code of the département that a text names (`Ain`, `01`, `1`, `01 - Ain`); empty where there is none."""
+    words = fold(text).upper().split()
+    number = words[0].zfill(2) if words else ""
+    if ("departement", number) in _areas():
+        return number
+    whole = fold(text)
+    return next((code for name, level, code in _folded_areas() if level == "departement" and name == whole), "")
 
 
 def area_codes(level: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, str] = {
 CHOICES = ("familles_tiers_lieux", "type_structure_gest", "etat du projet")
 CONTACTS = ("email", "telephone")
 _KEY = "id_unique"
+_DEPARTEMENT = "departement_tl"
 _NEEDED = frozenset({_KEY, "nom", "ville", "codpost"})
 
 
@@ -48,6 +49,7 @@ def read(file: File) -> Iterator[Said]:
 
     def sketch(row: Row) -> Sketch:
         fields = {field: row[names.get(plain(column), "")] for column, field in COLUMNS.items()}
+        fields["departement"] = row[names.get(plain(_DEPARTEMENT), "")]
         for question in CHOICES:
             fields[COLUMNS[question]] = _chosen(fields[COLUMNS[question]], row, flags[question])
         content = {column: cell for column, cell in row.cells.items() if column not in CONTACTS}

@@ -21,11 +21,12 @@ from vocab import check
 from vocab.errors import visible
 from vocab.intake import moment
 from vocab.model import Address, Operator, Place
+from vocab.territory import departement
 
 LISTS = ("typology", "building_origin", "programme")
 FIELDS = (
     "name", *LISTS, "status", "opened", "closed", "summary_fr", "summary_en", "street", "postcode", "locality",
-    "commune", "lat", "lon", "operator", "legal_form", "siren", "rna", "hours", "website",
+    "departement", "commune", "lat", "lon", "operator", "legal_form", "siren", "rna", "hours", "website",
 )  # fmt: skip
 _LONGEST_NAME, _LONGEST_LINE, _LONGEST_SUMMARY = 200, 200, 2_000
 _FRANCE = ("fr", "fra", "france", "gp", "mq", "gf", "re", "yt", "pm", "bl", "mf", "nc", "pf", "wf")
@@ -160,6 +161,7 @@ class _Pen:
                 codes=(insee(code),) if code and code != "0" else (),
                 name=self._line("locality"),
                 postcode=postcode(self._text("postcode")),
+                departement=departement(self._text("departement")),
                 point=found,
                 exact=self._sketch.exact,
                 words=f"{name} {street}",

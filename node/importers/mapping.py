@@ -40,6 +40,7 @@ _HEADS: Table[str, str] = {
     "street": "adresse/rue/voie/adresse postale/numero et voie/address/street address",
     "postcode": "code postal/cp/codpost/code post/zip/zip code/postal code",
     "locality": "ville/nom de la commune/nom commune/localite/city/town",
+    "departement": "dep/dept/nom du departement/nom departement/code departement/departement tl/county",
     "commune": "code insee/code commune/insee/cog/citycode/insee code",
     "lat": "latitude/y",
     "lon": "longitude/lng/long/x",

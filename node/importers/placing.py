@@ -25,6 +25,7 @@ class Clues:
     derived: bool = False
     name: str = ""
     postcode: str = ""
+    departement: str = ""  # its code, where the row names one
     point: tuple[Decimal, Decimal] | None = None
     exact: bool = False  # the point is that of the address, not of the commune
     words: str = ""  # where the commune's name may also stand: the place's name, its street, its website
@@ -64,7 +65,7 @@ def place(clues: Clues) -> Placed | Note:
     """Where the row lies, or the reason why nobody can say."""
     found = _by_code(clues) or _by_name(clues)
     if found is None:
-        return Note("unplaced", {"code": ", ".join(clues.codes) or "—", "name": clues.name})
+        return _unplaced(clues)
     commune, notes = found
     if clues.derived and not _corroborated(commune, clues):
         return Note("geocoded_only", {"commune": commune.name, "street": clues.street})
@@ -88,10 +89,16 @@ def _by_code(clues: Clues) -> tuple[Commune, tuple[Note, ...]] | None:
 def _by_name(clues: Clues) -> tuple[Commune, tuple[Note, ...]] | None:
     if not clues.name and not clues.postcode:
         return None
-    commune = resolve("", clues.name, clues.postcode).commune
+    commune = resolve("", clues.name, clues.postcode, clues.departement).commune
     if commune is None:
         return None
     return commune, (Note("code_by_name", {"was": "—", "now": commune.code, "name": commune.name}),)
+
+
+def _unplaced(clues: Clues) -> Note:
+    if not clues.codes and resolve("", clues.name, clues.postcode, clues.departement).reason == "ambiguous":
+        return Note("several" if clues.name else "several_of_postcode", {"name": clues.name or clues.postcode})
+    return Note("unplaced", {"code": ", ".join(clues.codes) or "—", "name": clues.name})
 
 
 def _by_postcode(commune: Commune, clues: Clues) -> Placed | Note:

@@ -216,3 +216,10 @@ def test_no_cell_acts_in_a_spreadsheet(text: str) -> None:
     sheet = load_workbook(io.BytesIO(FORMATS["xlsx"](made, "x"))).active
     assert (sheet["B2"].value, sheet["B2"].data_type) == ("'" + text, "s")
     assert back("table", made)[0].place.name == text
+
+
+@pytest.mark.parametrize("code", ["93066", "97411"])
+def test_communes_of_one_name_come_back_from_the_columns_of_the_census(code: str) -> None:
+    place = Place("https://lieu.example/1#place", "Lieu", Address(code, locality="Saint-Denis"))
+    (found,) = back("bdftl", [Entry("id", "listing", place, "Fictif, 2025", "2025", "x")])
+    assert found.place.address == place.address

@@ -109,3 +109,12 @@ def test_what_was_published_wins_over_a_geocoder_next_door() -> None:
     found = placed(Clues(codes=("83137",), derived=True, postcode="83500", point=toulon, exact=True, name="Toulon"))
     assert (found.commune.name, found.point, found.notes[0].code) == ("La Seyne-sur-Mer", None, "postcode_alone")
     assert placed(Clues(codes=("83137",), postcode="83500", point=toulon, exact=True)).commune.name == "Toulon"
+
+
+def test_a_departement_decides_between_communes_of_one_name() -> None:
+    assert refused(Clues(codes=(), name="Saint-Denis")) == Note("several", {"name": "Saint-Denis"})
+    assert placed(Clues(codes=(), name="Saint-Denis", departement="93")).commune.code == "93066"
+    assert placed(Clues(codes=(), name="Saint-Denis", departement="974")).commune.code == "97411"
+    assert placed(Clues(codes=(), name="Saint-Denis", departement="974", postcode="93200")).commune.code == "93066"
+    assert refused(Clues(codes=(), name="Guéret", departement="93")).code == "unplaced"
+    assert refused(Clues(codes=(), postcode="01000")).code == "several_of_postcode"

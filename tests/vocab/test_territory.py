@@ -5,7 +5,18 @@ import csv
 import pytest
 
 from tests.shared import shared
-from vocab.territory import area_codes, commune, communes_of, inhabitants, name_of, parents, population, resolve, search
+from vocab.territory import (
+    area_codes,
+    commune,
+    communes_of,
+    departement,
+    inhabitants,
+    name_of,
+    parents,
+    population,
+    resolve,
+    search,
+)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +95,19 @@ def test_search() -> None:
     assert search("st denis")[0] == ("commune", "97411"), "whole names first, the largest first"
     assert search("") == search("  ") == search("'") == search("zzzz") == ()
     assert len(search("saint")) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Ain", "01"),
+        ("1", "01"),
+        ("01 - Ain", "01"),
+        ("Val-d'Oise", "95"),
+        ("corse du sud", "2A"),
+        ("2b", "2B"),
+        ("x", ""),
+    ],
+)
+def test_a_departement_as_people_write_it(text: str, code: str) -> None:
+    assert departement(text) == code
