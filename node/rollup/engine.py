@@ -33,8 +33,7 @@ log = logging.getLogger("maillage.rollup")
 _START_SECONDS = 30.0
 _SECONDS = 5.0
 _MEMORY = 512
-_KEPT = 2_048
-_FEW = 200  # areas: those of communes would fill the memory
+_KEPT = 20_000  # areas, some 15 MB
 
 Answer = Mapping[str, Aggregate]  # area → its aggregate, for every area that has a known place
 
@@ -47,6 +46,7 @@ class Engine:
         self._turn = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
         self._kept: OrderedDict[tuple[str, str, str], Answer] = OrderedDict()
+        self._areas = 0
         self._position = ""
 
     def aggregates(self, node: Node, name: str, by: str, year: str) -> Answer | None:
@@ -64,21 +64,24 @@ class Engine:
             raise ValueError(by)
         with self._turn:
             if position != self._position:
-                self._kept.clear()
-                self._position = position
+                self._forget(position)
             key = (name, by, year)
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             said = self._ask(_question(self._folder, manifest, name, by, year))
-            if said is None:
-                return None
-            found = _read(indicator(name), said)
-            if len(found) <= _FEW:
-                self._kept[key] = found
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-            return found
+            return None if said is None else self._keep(key, _read(indicator(name), said))
+
+    def _forget(self, position: str) -> None:
+        self._kept.clear()
+        self._areas, self._position = 0, position
+
+    def _keep(self, key: tuple[str, str, str], found: Answer) -> Answer:
+        self._kept[key] = found
+        self._areas += len(found)
+        while self._areas > _KEPT:
+            self._areas -= len(self._kept.popitem(last=False)[1])
+        return found
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
         worker = self._running()

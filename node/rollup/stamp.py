@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
 
 from node.context import Node
 from node.store import layers
+from node.store.changes import Changes
+from node.store.engine import Store
 from node.store.schema import cursor
 from vocab.reference import version
 
@@ -45,10 +49,41 @@ def folder(node: Node) -> Path:
     return node.dir / "cache" / "rollup"
 
 
+class _Watch:
+    """The state of a node, found again only when one of its two files changed."""
+
+    def __init__(self, node: Node) -> None:
+        self._changes = [Changes(path) for path in (node.cache.public.path, node.store.path)]
+        self._turn = threading.Lock()
+        self._said = ""
+
+    def state(self, node: Node) -> str:
+        with self._turn:
+            changed = [changes.any() for changes in self._changes]
+            if True in changed:
+                self._said = ""
+            self._said = self._said or _stamp(node)
+            return self._said
+
+    def close(self) -> None:
+        for changes in self._changes:
+            changes.close()
+
+
+_WATCHES: WeakKeyDictionary[Store, _Watch] = WeakKeyDictionary()
+
+
 def stamp(node: Node) -> str:
     """The state of what totals are made from: figures, places and relations as folded, layers as loaded."""
+    if node.store not in _WATCHES:
+        _WATCHES[node.store] = _Watch(node)
+        node.closing.append(_WATCHES[node.store].close)
+    return _WATCHES[node.store].state(node)
+
+
+def _stamp(node: Node) -> str:
     with node.cache.public.read() as public:
-        said = json.dumps([rules(public), _figures(public)[1], loaded(node)])
+        said = json.dumps([FORMAT, version(), _figures(public), loaded(node)])
     return hashlib.sha256(said.encode()).hexdigest()
 
 
