@@ -11,6 +11,7 @@ from node.cli.files import period as checked_period
 from node.cli.indicator import known
 from node.cli.opening import opened
 from node.cli.out import REFUSED, USAGE, Out, Stop
+from node.messages import text
 from vocab.reference import indicator
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 _PANEL = re.compile(r"([12][0-9]{3})\s*[-–:]\s*([12][0-9]{3})")
 
 
-def _shown(value: str, lang: str) -> str:
-    """A decimal string as a person reads it in French or English."""
-    number = f"{Decimal(value):,f}"
-    return number.replace(",", "\u202f").replace(".", ",") if lang == "fr" else number
-
-
 def totals(args: Namespace, out: Out) -> int:
     """One indicator by area, or the headline figures of the country, by their own rules, over public figures."""
     from node.project import catch_up
@@ -34,6 +29,8 @@ def totals(args: Namespace, out: Out) -> int:
 
     if args.indicator is None and args.by != "country":
         raise Stop(USAGE, [out.text("totals.by_needs_indicator")])
+    if args.panel and args.period:
+        raise Stop(USAGE, [out.text("panel.period")])
     panel = _years(args.panel, out) if args.panel else None
     with opened(args, out, role="aggregator") as node:
         if args.indicator is not None:
@@ -58,7 +55,8 @@ def _totals(node: "Node", names: Sequence[str], args: Namespace, out: Out) -> No
     if not out.as_json:
         out.line(out.strong(out.text("totals.title", label=_subject(names, out), period=period)))
         _table(found, len(names) > 1, args.by, out)
-    out.next("totals.next", indicator=names[0], by=args.by, period=period)
+    asked = "" if args.indicator is None else f"--indicator {args.indicator} --by {args.by} "
+    out.next("totals.next", asked=asked, period=period)
 
 
 def _known_division(node: "Node", by: str, out: Out) -> None:
@@ -116,40 +114,54 @@ def _panel(node: "Node", names: Sequence[str], by: str, years: tuple[str, str], 
 
 
 def _panel_cells(row: "PanelRow", is_many: bool, by: str, out: Out) -> list[str]:
-    none = out.text("totals.none")
-    before, after, opened, reopened = (
-        none if value is None else _shown(value, out.lang)
+    from node.web import wording
+
+    rule = indicator(row.indicator)
+    said = [
+        "–" if value is None else wording.figure(rule, Decimal(value), out.lang, total=True)
         for value in (row.before, row.after, row.open_before, row.open_after)
-    )
-    change = none if row.difference is None else _signed(row.difference, out.lang)
-    if row.percent is not None:
-        change += f" ({_signed(row.percent, out.lang)} %)"
+    ]
+    before, after, opened, reopened = (each if each == "–" else each[0] for each in said)
+    unit = next((each[1] for each in said if each != "–"), wording.unit(rule.unit, out.lang))
+    change = "–" if row.difference is None else _change(row, Decimal(row.difference), out.lang)
     open_totals = f"{opened} ({row.n_reporting_before}) → {reopened} ({row.n_reporting_after})"
-    return [_line(row, is_many, by, out.lang), before, after, change, row.unit, str(row.n), open_totals]
+    return [_line(row, is_many, by, out.lang), before, after, change, unit, str(row.n), open_totals]
 
 
-def _signed(value: str, lang: str) -> str:
-    return _shown(value, lang) if value.startswith("-") or value == "0" else "+" + _shown(value, lang)
+def _change(row: "PanelRow", difference: Decimal, lang: str) -> str:
+    """`+2,400 (+17.5%)`, or in points, or of a score as it is."""
+    from node.web.shown import amount, signed
+
+    told, plain = amount(row, lang), signed(difference, lang)
+    is_share = indicator(row.indicator).across_sites == "share" or row.unit == "%"
+    return told if is_share or told == plain else f"{plain} ({told})"
 
 
 def _say_left_out(rows: Sequence["Row | PanelRow"], out: Out) -> None:
+    from node.web.wording import counted
+
     left_out = sum(row.restricted_left_out for row in rows)
     if left_out:
-        out.say("totals.restricted", count=left_out)
+        out.line(counted("web.withheld", left_out, out.lang).capitalize() + ".")
 
 
 def _table(rows: Sequence["Row"], is_many: bool, by: str, out: Out) -> None:
     if not rows:
         out.say("totals.empty")
         return
-    head = [out.text("totals.head_" + key) for key in ("area", "value", "unit", "answering", "status")]
-    cells = []
-    for row in rows:
-        value = out.text("totals.none") if row.value is None else _shown(row.value, out.lang)
-        answering = f"{row.n_reporting} / {row.n_connected} / {row.n_known}"
-        cells.append([_line(row, is_many, by, out.lang), value, row.unit, answering, row.obsStatus or ""])
-    out.table(head, cells)
+    head = [out.text("totals.head_" + key) for key in ("area", "value", "unit", "answering", "status", "method")]
+    out.table(head, [[_line(row, is_many, by, out.lang), *_cells(row, out.lang)] for row in rows])
     _say_left_out(rows, out)
+
+
+def _cells(row: "Row", lang: str) -> list[str]:
+    """Value, unit, who answered, status, methods: in words, as on the pages."""
+    from node.web import shown
+
+    about = shown.total(row, lang)
+    answering = " / ".join(about["counts"].values())
+    methods = about["methods"] or (text(lang, "quality.no_method") if about["no_method"] else "")
+    return [about["value"], about["unit"], answering, about["status"], methods]
 
 
 def query(args: Namespace, out: Out) -> int:

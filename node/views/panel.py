@@ -96,7 +96,7 @@ def between(before: Ground, after: Ground, names: Iterable[str], by: str) -> lis
 def _rows(before: Ground, after: Ground, name: str, by: str) -> list[Row]:
     earlier, later = totals.by_area(before, name, by), totals.by_area(after, name, by)
     made = []
-    for area, (universe, figures) in sorted(later.items()):
+    for area, (universe, figures) in later.items():
         past, had = earlier[area]
         given = result(name, before.period, had, past), result(name, after.period, figures, universe)
         both = change(name, (before.period, given[0]), (after.period, given[1]), universe)

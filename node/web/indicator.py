@@ -161,7 +161,7 @@ def _of_year(year: Year) -> Decimal | None:
 
 def _said(rule: Indicator, value: Decimal, lang: str) -> dict[str, Any]:
     shown, unit = wording.figure(rule, value, lang)
-    return {"value": shown, "unit": unit, "missing": False, "spread": False}
+    return {"value": shown, "unit": unit, "missing": False}
 
 
 def _spread(rule: Indicator, spread: Distribution | None, lang: str) -> dict[str, Any] | None:

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from node.api.accept import language
 from node.context import Node
+from node.messages import text
 from node.web import plain
 
 FILE_HEADERS = {
@@ -72,12 +73,12 @@ def cell(value: object) -> str:
         return " ".join(cell(one) for one in value)
     if isinstance(value, bool):
         return "1" if value else "0"
-    text = str(value)
-    return "'" + text if text.startswith(_FORMULA) and not _is_number(text) else text
+    shown = str(value)
+    return "'" + shown if shown.startswith(_FORMULA) and not _is_number(shown) else shown
 
 
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdecimal()
+def _is_number(shown: str) -> bool:
+    return shown[1:].replace(".", "", 1).isdecimal()
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -91,13 +92,13 @@ def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _json(node: Node, request: web.Request, sheet: Sheet) -> web.Response:
     about = {"id": node.config.url + request.path_qs, "publisher": node.config.name, "license": LICENSE}
-    text = json.dumps(about | dict(sheet.data), ensure_ascii=False)
-    return web.Response(text=text, content_type="application/json", headers=FILE_HEADERS)
+    body = json.dumps(about | dict(sheet.data), ensure_ascii=False)
+    return web.Response(text=body, content_type="application/json", headers=FILE_HEADERS)
 
 
 def _csv(sheet: Sheet) -> web.Response:
-    text = as_csv(sheet.columns, sheet.rows)
-    return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=FILE_HEADERS)
+    body = as_csv(sheet.columns, sheet.rows)
+    return web.Response(text=body, content_type="text/csv", charset="utf-8", headers=FILE_HEADERS)
 
 
 def _wrong(node: Node, request: web.Request, lang: str, kind: str, wrong: Wrong) -> web.Response:
@@ -113,6 +114,14 @@ def _files(request: web.Request, kind: str) -> dict[str, str]:
     path = request.path.removesuffix("." + kind).removesuffix("/") or "/index"
     query = "?" + request.query_string if request.query_string else ""
     return {"json": f"{path}.json{query}", "csv": f"{path}.csv{query}"}
+
+
+def _other_period(asked: Asked, sheet: Sheet) -> Wrong | None:
+    """A page shows its latest year where the one asked has no figure; a file never answers for another one."""
+    period = asked.query.get("period", "").strip()
+    if asked.kind == "html" or not period or sheet.data.get("period", period) == period:
+        return None
+    return Wrong(text(asked.lang, "web.file.period", period=period[:40]), text(asked.lang, "web.file.period_about"))
 
 
 def routes(node: Node, path: str, make: Make) -> list[web.RouteDef]:
@@ -135,6 +144,8 @@ def routes(node: Node, path: str, make: Make) -> list[web.RouteDef]:
 
 def _dressed(node: Node, request: web.Request, kind: str, asked: Asked, make: Make) -> web.Response:
     sheet = make(node, asked)
+    if isinstance(sheet, Sheet):
+        sheet = _other_period(asked, sheet) or sheet
     if isinstance(sheet, Wrong):
         return _wrong(node, request, asked.lang, kind, sheet)
     if sheet is None and kind == "html":

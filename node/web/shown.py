@@ -39,7 +39,8 @@ def percent(share: str | None, lang: str) -> str:
 def total(row: Row, lang: str, change: Change | None = None) -> dict[str, Any]:
     """A total as cards and tables show it; `change`: beside it, the change on the constant panel."""
     rule = indicators()[row.indicator]
-    value, unit = wording.figure(rule, None if row.value is None else Decimal(row.value), lang, total=True)
+    value, unit = said(row, lang)
+    directory = rule.kind in ("count", "reference") or rule.origin in ("aggregator", "reference")
     most = max(row.n_known, row.n_connected, row.n_reporting, 1)
     return {
         "row": row,
@@ -49,33 +50,49 @@ def total(row: Row, lang: str, change: Change | None = None) -> dict[str, Any]:
         "value": value,
         "unit": unit,
         "missing": row.value is None,
-        "spread": rule.across_sites == "none" and row.n_reporting > 0,
         "answering": answering(row, lang),
+        "counts": {
+            "n": wording.number(Decimal(row.n_reporting), lang),
+            "connected": wording.number(Decimal(row.n_connected), lang),
+            "known": wording.number(Decimal(row.n_known), lang),
+        },
         "reporting_width": round(100 * row.n_reporting / most),
         "connected_width": round(100 * row.n_connected / most),
-        "status": "" if row.obsStatus in ("A", "L", "") else text(lang, f"web.status.{row.obsStatus}"),
+        "status": "" if row.value is None or row.obsStatus in ("A", "") else text(lang, f"web.status.{row.obsStatus}"),
+        "uncollected": row.value is None and row.obsStatus != "M" and not (row.n_reporting or row.restricted_left_out),
+        "no_method": row.value is not None and not row.methods and not directory,
         "methods": ", ".join(wording.method(code, lang) for code in row.methods),
         "withheld": row.restricted_left_out,
-        "directory": rule.kind in ("count", "reference") or rule.origin in ("aggregator", "reference"),
+        "directory": directory,
         "change": changed(change, lang) if change is not None and change.difference is not None else "",
     }
 
 
+def said(row: Row, lang: str) -> tuple[str, str]:
+    """The value of a total and its unit, in words; or why it has none."""
+    rule = indicators()[row.indicator]
+    if row.value is None:
+        return wording.no_value(rule, row.obsStatus, row.n_reporting, row.restricted_left_out, lang), ""
+    return wording.figure(rule, Decimal(row.value), lang, total=True)
+
+
 def changed(row: Change, lang: str) -> str:
-    """`+12 % since 2024, over 31 that answered both years`; of a percentage the change is in points."""
+    """`+12 % since 2024, over 31 that answered both years`."""
     if row.difference is None:
         return ""
-    rule, difference = indicators()[row.indicator], Decimal(row.difference)
+    panel = wording.counted("web.panel", row.n, lang)
+    return text(lang, "web.change", change=amount(row, lang), earlier=row.earlier, places=panel)
+
+
+def amount(row: Change, lang: str) -> str:
+    """A change that is known, in per cent; of a percentage in points, of a score as it is."""
+    rule, difference = indicators()[row.indicator], Decimal(row.difference or 0)
     if rule.across_sites == "share" or rule.unit == "%":
         points = difference * 100 if rule.across_sites == "share" else difference
-        figure = text(lang, "web.points", change=signed(points, lang, Decimal("0.1")))
-    elif row.percent is not None and rule.kind != "score":
-        figure = signed(Decimal(row.percent), lang, Decimal("0.1")) + text(lang, "web.percent")
-    else:
-        figure = signed(difference, lang)
-    return text(
-        lang, "web.change", change=figure, earlier=row.earlier, places=wording.counted("web.panel", row.n, lang)
-    )
+        return text(lang, "web.points", change=signed(points, lang, Decimal("0.1")))
+    if row.percent is not None and rule.kind != "score":
+        return signed(Decimal(row.percent), lang, Decimal("0.1")) + text(lang, "web.percent")
+    return signed(difference, lang)
 
 
 def signed(value: Decimal, lang: str, places: Decimal = Decimal("0.01")) -> str:

@@ -66,6 +66,7 @@ def of_code(node: Node, asked: Asked) -> Sheet | None:
     rows = [_about(area) | row.to_json() for row in page.totals]
     data = _about(area) | {
         "written": code,
+        "period": period,
         "population": page.population,
         "within": [_about(each) for each in page.parents],
         "across": [_about(each) for each in page.across],
@@ -104,8 +105,8 @@ def _html(node: Node, asked: Asked, page: TerritoryPage, written: str, years: tu
         period=page.period,
         years=years,
         count=total(count, lang) if count is not None else None,
-        answered=[card for card in cards if not card["missing"]],
-        unanswered=[card for card in cards if card["missing"]],
+        answered=[card for card in cards if not card["uncollected"]],
+        unanswered=[card for card in cards if card["uncollected"]],
         found=page.entries,
         described=[entry_card(node, each, lang) for each in entries if each.kind == "description"],
         listings=[entry_card(node, each, lang) for each in entries if each.kind == "listing"],

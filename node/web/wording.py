@@ -57,7 +57,16 @@ def figure(rule: Indicator, value: Decimal | None, lang: str, total: bool = Fals
             return number(value * 100, lang, Decimal("0.1")), text(lang, "web.share")
         if rule.kind == "flag":
             return text(lang, "web.yes" if value else "web.no"), ""
-    return number(value, lang), unit(rule.unit, lang, value)
+    return number(value, lang), catalogue().texts(lang).get(f"web.scale.{rule.id}") or unit(rule.unit, lang, value)
+
+
+def no_value(rule: Indicator, status: str, n_reporting: int, withheld: int, lang: str) -> str:
+    """Why a total has no value: only what nobody gave is *not collected*."""
+    if status == "M":
+        return text(lang, "web.status.M")
+    if n_reporting:
+        return text(lang, "web.indicators.spread" if rule.across_sites == "none" else "web.undivided")
+    return text(lang, "web.not_public" if withheld else "web.missing")
 
 
 def day(value: str, lang: str) -> str:

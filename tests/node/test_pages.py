@@ -146,6 +146,15 @@ async def test_the_year_is_chosen(client: aiohttp.ClientSession) -> None:
     assert "4\u202f210" in await text(client, "/", lang="fr", period="1789")
 
 
+@pytest.mark.parametrize("path", ["/index", "/territories/23", "/themes/use", "/quality", "/indicators"])
+@pytest.mark.parametrize("kind", ["json", "csv"])
+async def test_a_file_never_answers_for_another_year(client: aiohttp.ClientSession, path: str, kind: str) -> None:
+    for period, status in (("2024", 200), ("1789", 400), ("20 24", 400)):
+        async with client.get(f"{path}.{kind}", params={"period": period, "lang": "fr"}) as answer:
+            assert answer.status == status, period
+            assert period in await answer.text()
+
+
 async def test_what_is_missing_is_never_a_zero(client: aiohttp.ClientSession) -> None:
     place = await text(client, "/network/place", id=described().iri, lang="fr")
     assert "non collecté" in place

@@ -73,4 +73,5 @@ def test_the_command(node: Node, capsys: pytest.CaptureFixture[str], monkeypatch
     assert "Headline figures, 2025" in capsys.readouterr().out
     for wrong in ("2025-2023", "2025", "x"):
         assert main([*where, "totals", "--panel", wrong]) == 2
+    assert main([*where, "totals", "--panel", "2023-2025", "--period", "2025"]) == 2
     assert main([*where, "totals", "--by", "region"]) == 2
