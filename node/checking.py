@@ -12,7 +12,7 @@ from node.importers import commune_mesure_columns as source
 from node.importers import table
 from node.importers.refused import FileRefused
 from vocab import plausible
-from vocab.errors import Mistake
+from vocab.errors import WHOLE_FILE, Mistake
 from vocab.intake.report import Line, figures_csv, is_period, together
 from vocab.model import Observation
 from vocab.oddity import Oddity, short
@@ -43,6 +43,8 @@ def check(raw: bytes, period: str, last: bytes | None = None, last_period: str =
     before. Raises `FileRefused` for a spreadsheet that cannot be read."""
     lines, errors, found = _read(raw, period)
     before = _read(last, last_period)[0] if last is not None else ()
+    if last is not None and not before:
+        errors = (*errors, Mistake(WHOLE_FILE, "last.empty"))
     return Checked(len(lines), errors, tuple(_in_order([*found, *_warnings(lines, before)])))
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from vocab.messages import Catalogue
 
+WHOLE_FILE = "file"  # the field of a mistake that is about all of a file
 _LONGEST = 300
 _UNSAFE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " ")
 
@@ -74,8 +75,11 @@ def beside(mistake: Mistake, lang: str) -> str:
 
 
 def message(mistake: Mistake, lang: str) -> str:
-    """One readable line, in `lang`. A field that is a number is the line of a file."""
-    texts = catalogue()
-    where = texts.text(lang, "where.line", line=mistake.field) if mistake.field.isdecimal() else mistake.field
+    """One readable line, in `lang`. A field that is a number is the line of a file; `WHOLE_FILE`, all of it."""
+    texts, where = catalogue(), mistake.field
+    if where.isdecimal():
+        where = texts.text(lang, "where.line", line=where)
+    elif where == WHOLE_FILE:
+        where = texts.text(lang, "where.file")
     shown = {name: value[:_LONGEST] for name, value in mistake.params.items()}
     return visible(texts.text(lang, mistake.code, field=mistake.field, where=where, **shown))

@@ -23,7 +23,8 @@ def check_file(args: Namespace, out: Out) -> int:
     for warning in found.warnings:
         out.line(_line(warning, out))
     out.say("check.count", count=found.count, errors=len(found.errors), warnings=len(found.warnings))
-    out.next("check.next_errors" if found.errors else "check.next_warnings" if found.warnings else "check.next")
+    key = "check.next_errors" if found.errors else "check.next_warnings" if found.warnings else "check.next"
+    out.next(key, period=period, file=args.path)
     return REFUSED if found.errors else DONE
 
 

@@ -20,6 +20,8 @@ def stopped(error: Exception, out: Out) -> Stop | None:
         cause = error.orig if isinstance(error, OperationalError) and isinstance(error.orig, sqlite3.Error) else error
         busy = "locked" in str(cause) or "busy" in str(cause)
         return Stop(REFUSED, [out.text("error.busy") if busy else out.text("error.disk", detail=cause)])
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return Stop(REFUSED, [out.text("error.path_missing", path=error.filename)])
     if isinstance(error, OSError):
         return Stop(REFUSED, [out.text("error.disk", detail=error.strerror or error)])
     return None

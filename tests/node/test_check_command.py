@@ -172,6 +172,44 @@ def test_two_years_of_one_file_share_no_day(typed: Typed) -> None:
     assert out.count("jours communs") == 1
 
 
+def test_what_was_checked_is_what_is_added_next(typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    book = Workbook()
+    for row in (HEAD.split(","), ["visits", 4210, "{visit}", "E"]):
+        book.active.append(row)
+    sheet = str(typed.folder / "chiffres.xlsx")
+    book.save(sheet)
+    code, out = typed.run("check", sheet, "--period", "2023")
+    assert code == 0
+    assert f"report add NOM --period 2023 --file {sheet}" in out
+    assert typed.run("init", "--url", "https://etabli.example", "--role", "site")[0] == 0
+    assert typed.run("place", "add", "etabli", "--file", typed.file(PLACE, "place.toml"))[0] == 0
+    assert typed.run("report", "add", "etabli", "--period", "2023", "--file", sheet)[0] == 0
+
+
+def test_a_file_that_says_nothing_is_called_the_file(typed: Typed) -> None:
+    (typed.folder / "mien.csv").write_bytes("indicator,value\né".encode("latin-1"))
+    for lang, words in (("fr", "Le fichier n'est pas en UTF-8"), ("en", "The file is not UTF-8")):
+        code, out = typed.run("check", str(typed.folder / "mien.csv"), lang=lang)
+        assert code == 1
+        assert words in out
+
+
+def test_a_year_before_that_does_not_read_is_not_passed_over(typed: Typed) -> None:
+    file = typed.file(table("visits,4210"))
+    code, out = typed.run("check", file, "--last", typed.file("a,b\n1,2\n", "last.csv"))
+    assert code == 1
+    assert "n'a aucun chiffre qui se lise" in out
+    assert typed.run("check", file, "--last", file)[0] == 0
+
+
+def test_a_file_that_is_not_there_is_said_so(typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    assert typed.run("init", "--url", "https://council.example", "--role", "aggregator")[0] == 0
+    for words in (("import", "absent.csv", "--profile", "anct"), ("export", "--format", "table", "absent/x.csv")):
+        assert typed.run(*words)[0] == 1
+    assert main(["--dir", str(typed.folder / "node"), "--lang", "fr", "import", "absent.csv", "--profile", "anct"]) == 1
+    assert "« absent.csv » : ce fichier ou son dossier n'existe pas" in capsys.readouterr().err
+
+
 def test_a_spreadsheet_is_checked_as_its_csv(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [[*HEAD.split(",")], ["visits", 4210, "{visit}", "E"], ["floorArea", 420000, "m2", "A"]]
     plain, sheet = tmp_path / "report.csv", tmp_path / "report.xlsx"

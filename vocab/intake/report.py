@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from vocab import check, plausible
-from vocab.errors import BadPeriod, Mistake
+from vocab.errors import WHOLE_FILE, BadPeriod, Mistake
 from vocab.model import Breakdown, Observation
 from vocab.periods import Period
 from vocab.reference import indicators
@@ -47,13 +47,13 @@ def _separator(text: str) -> tuple[str, str]:
 
 def _table(raw: bytes) -> _Table | Mistake:
     if len(raw) > MAX_BYTES:
-        return Mistake("report.csv", "file.big", {"limit": "2 MB"})
+        return Mistake(WHOLE_FILE, "file.big", {"limit": "2 MB"})
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Mistake("report.csv", "csv.encoding")
+        return Mistake(WHOLE_FILE, "csv.encoding")
     if "\x00" in text:
-        return Mistake("report.csv", "csv.encoding")
+        return Mistake(WHOLE_FILE, "csv.encoding")
     mark, text = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
@@ -61,7 +61,7 @@ def _table(raw: bytes) -> _Table | Mistake:
     except csv.Error:
         return Mistake(str(reader.line_num), "csv.bad")
     if not rows:
-        return Mistake("report.csv", "report.empty")
+        return Mistake(WHOLE_FILE, "report.empty")
     names = [cell.strip().lower() for cell in rows[0][1]]
     while names and not names[-1]:
         names.pop()  # columns that a spreadsheet adds on the right
@@ -202,4 +202,4 @@ def figures_csv(raw: bytes, period: str) -> tuple[tuple[Line, ...], tuple[Mistak
         others = [o.figure for (p, other), said in reports.items() if p == place and other < when for o in said]
         found += plausible.overlaps([line.figure for line in report], [line.field for line in report], others)
     known = tuple(line for line in read if line.figure.indicator in indicators())
-    return known, _in_order(found or ([] if read else [Mistake("report.csv", "report.empty")]))
+    return known, _in_order(found or ([] if read else [Mistake(WHOLE_FILE, "report.empty")]))
