@@ -20,7 +20,7 @@ from vocab.units import canonical
 _TENFOLD = 0.999  # in decades: 10 times, whatever the last bit of a logarithm says
 _FAR = 100.0  # what one limit can weigh at most, however far beyond it a figure lies
 _CLEAR = 6.0  # how much better a report must look before a mistake is named
-_BEYOND = 0.5  # decades beyond a limit (3 times) before it is said without an explanation
+_BEYOND = 0.9  # decades beyond a limit (8 times) before it is said without an explanation
 _FEW = 10  # persons, events, objects: below, ten times last year happens
 _UNLIKELY = 8.0  # what speaks against a mistake that would have left other digits
 _GUESSED = 4.0  # what speaks against a mistake whose right figure is only guessed

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.vocab.simulated import KINDS, MEANT, UNSEEN, Case, World, figures_of, seeded
+from tests.vocab.simulated import HARDER, KINDS, MEANT, UNSEEN, Case, World, figures_of, seeded
 from vocab import plausible
 from vocab.oddity import Oddity
 
@@ -81,6 +81,7 @@ WORDS = {
     "en": {
         "head": "| figures a report | last year known | mistakes put in | found | recall | warnings | precision |",
         "kind": "| mistake | put in | found | recall |",
+        "world": "| world | mistakes put in | found | recall | warnings | precision |",
         "yes": "yes",
         "no": "no",
         "all": "all together",
@@ -88,6 +89,7 @@ WORDS = {
     "fr": {
         "head": "| chiffres par rapport | année précédente | semées | trouvées | rappel | avertissements | précision |",
         "kind": "| erreur | semées | trouvées | rappel |",
+        "world": "| monde | semées | trouvées | rappel | avertissements | précision |",
         "yes": "oui",
         "no": "non",
         "all": "en tout",
@@ -98,6 +100,13 @@ FRENCH = dict(zip(KINDS, (
     "une moyenne pour un total", "reste d'un modèle", "un vide devenu 0", "copie de l'année précédente",
     "copie d'un autre lieu",
 ), strict=True))  # fmt: skip
+FRENCH |= {
+    "places differ more": "les lieux diffèrent plus",
+    "other ratios": "d'autres rapports",
+    "very large places": "de très grands lieux",
+    "very small places": "de très petits lieux",
+    "years differ more": "les années diffèrent plus",
+}
 ENGLISH = {"x1000": "× 1,000", "÷1000": "÷ 1,000", "x1000000": "× 1,000,000", "swap": "heads and hours swapped"}
 
 
@@ -105,6 +114,12 @@ ENGLISH = {"x1000": "× 1,000", "÷1000": "÷ 1,000", "x1000000": "× 1,000,000"
 def held_out() -> Mapping[tuple[int, bool], Measure]:
     """The measures of the world that the limits were never looked at in."""
     return {(n, known): measure(UNSEEN, SEED, REPORTS, n, known) for n in SIZES for known in (False, True)}
+
+
+@cache
+def harder() -> Mapping[str, Measure]:
+    """The measures of worlds less kind than ours; first reports, of sixty figures: most can be wrongly warned of."""
+    return {name: measure(world, SEED, 240, 60, with_before=False) for name, world in HARDER.items()}
 
 
 def _share(part: int, whole: int, lang: str) -> str:
@@ -117,7 +132,7 @@ def _line(*cells: object) -> str:
 
 
 def tables(lang: str) -> str:
-    """Both tables: by size of report, and by mistake."""
+    """The tables: by size of report, by mistake, and those of worlds less kind than ours."""
     words, got = WORDS[lang], held_out()
     rows = [((n, words["yes" if known else "no"]), each) for (n, known), each in got.items()]
     text = words["head"] + "\n|---:|---|---:|---:|---:|---:|---:|\n"
@@ -127,8 +142,15 @@ def tables(lang: str) -> str:
     text += "\n" + words["kind"] + "\n|---|---:|---:|---:|\n"
     for kind in KINDS:
         put, found = (sum(getattr(m, name)[kind] for m in got.values()) for name in ("seeded", "found"))
-        text += _line(FRENCH[kind] if lang == "fr" else ENGLISH.get(kind, kind), put, found, _share(found, put, lang))
+        text += _line(_said(kind, lang), put, found, _share(found, put, lang))
+    text += "\n" + words["world"] + "\n|---|---:|---:|---:|---:|---:|\n"
+    for name, each in harder().items():
+        text += _line(_said(name, lang), *_figures([each], lang))
     return text
+
+
+def _said(name: str, lang: str) -> str:
+    return FRENCH[name] if lang == "fr" else ENGLISH.get(name, name)
 
 
 def _figures(measures: list[Measure], lang: str) -> tuple[object, ...]:

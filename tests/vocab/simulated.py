@@ -5,7 +5,7 @@ A `World` is how large places are and how much one differs from the next. The li
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 
@@ -41,6 +41,15 @@ UNSEEN = World(
     area=380, spread=0.52, noise=0.23, strange=0.15, growth=0.08,
     profiles={"cafe": 2, "maker": 3, "cultural": 1, "coworking": 2, "wasteland": 0.5},
 )  # fmt: skip
+
+# Worlds less kind than ours: each turns one thing up until it is hardly believable.
+HARDER = {
+    "places differ more": replace(UNSEEN, noise=0.35),
+    "other ratios": replace(UNSEEN, strange=0.3),
+    "very large places": replace(UNSEEN, area=4_000, spread=0.3),
+    "very small places": replace(UNSEEN, area=60, spread=0.3),
+    "years differ more": replace(UNSEEN, growth=0.25),
+}
 
 # What a place has: of what, how much of it, who has it at all (a share, or by profile).
 _MADE: tuple[tuple[str, str, float, Mapping[str, float]], ...] = (
