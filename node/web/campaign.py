@@ -86,7 +86,9 @@ def _left(campaign: Campaign, left: int | None, lang: str) -> str:
 def _area(area: Area, lang: str) -> dict[str, Any]:
     widest = max(area.known, area.connected, 1)
     bar = {"connected_width": 100 * area.connected // widest, "reporting_width": 100 * area.answered // widest}
-    return {"area": area, "name": name_of(area.level, area.code, lang), "bar": bar, "share": _percent(area, lang)}
+    share = {"connected_width": 0, "reporting_width": 100 * area.answered // max(area.connected, 1)}
+    name = name_of(area.level, area.code, lang)
+    return {"area": area, "name": name, "bar": bar, "share_bar": share, "share": _percent(area, lang)}
 
 
 def _percent(area: Area, lang: str) -> str:

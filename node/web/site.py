@@ -1,6 +1,7 @@
 """A site's home and the page of one place, wherever it was said: what is on them, in the reader's words."""
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -130,10 +131,11 @@ def _line(line: Line, lang: str, totals: Collection[str]) -> dict[str, Any]:
         "id": line.indicator.id,
         "label": wording.part(line.breakdown, lang) if is_part else line.indicator.label[lang],
         "part": wording.part(line.breakdown, lang) if line.breakdown and not is_part else "",
-        "unit": "" if line.indicator.kind == "flag" else wording.unit(line.indicator.unit, lang),
+        "unit": wording.figure(line.indicator, Decimal(1000), lang)[1],
         "is_part": is_part,
         "cells": cells,
         "methods": ", ".join(methods),
+        "is_said": not all(cell["missing"] for cell in cells),
         "course": years.course(line) if not is_part else None,
         "course_of": _text(lang, "public.course_of").format(label=line.indicator.label[lang]),
     }
@@ -152,7 +154,8 @@ def _tables(page: PlacePage, lang: str) -> list[dict[str, Any]]:
 def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, str]) -> str | None:
     if page is None:
         return None
-    place, own = page.place, page.actor.startswith(node.config.url + "/")
+    place, here = page.place, page.actor.startswith(node.config.url + "/")
+    own = here and page.kind == "description"  # what is listed is no place of ours: nobody can follow it here
     said = recent(node, lang, page.actor) if own else Recent([], [], [])
     hours = [(wording.pieces(span.days, lang), f"{span.opens} – {span.closes}") for span in place.hours]
     form = label("legal_form", place.operator.legal_form, lang) if place.operator and place.operator.legal_form else ""
@@ -164,6 +167,7 @@ def _shown(node: Node, lang: str, page: PlacePage | None, query: Mapping[str, st
         page=page,
         place=place,
         own=own,
+        here=here,
         summary=summary(place, lang),
         status="" if place.status == "unknown" else label("status", place.status, lang),
         proof="listing" if page.kind == "listing" else "own" if own else "received",

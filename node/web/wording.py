@@ -55,8 +55,7 @@ def figure(rule: Indicator, value: Decimal | None, lang: str, total: bool = Fals
     if rule.kind == "flag" or rule.across_sites == "share":
         if total:
             return number(value * 100, lang, Decimal("0.1")), text(lang, "web.share")
-        if rule.kind == "flag":
-            return text(lang, "web.yes" if value else "web.no"), ""
+        return text(lang, "web.yes" if value else "web.no"), ""
     return number(value, lang), catalogue().texts(lang).get(f"web.scale.{rule.id}") or unit(rule.unit, lang, value)
 
 

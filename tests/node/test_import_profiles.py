@@ -1,16 +1,21 @@
 """Each profile on a fictitious file of its shape: what is taken of it, what is left out, and that no contact stays."""
 
 import csv
+import html
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
+from node.app import build_app
 from node.context import Node, init_node
 from node.importers import mapping
 from node.importers.candidate import Candidate, Rejected, Said
@@ -159,6 +164,20 @@ def test_figures_found_elsewhere_are_on_the_page_of_the_listing_and_in_no_total(
     node.store.write(lambda c: delete_document(c, node, "actor", listing + "/figures/2020"))
     catch_up(node)
     assert projected(node, "SELECT * FROM listed_observations") == []
+
+
+async def test_the_page_of_a_listing_promises_nothing_that_only_a_place_has(node: Node) -> None:
+    import_file(node, FILES / "commune_mesure.json", "commune-mesure", options=Options("Fictif, 2021-01", "2020"))
+    catch_up(node)
+    path = "/listings/commune-mesure/l-atelier-suppose-23000"
+    async with TestServer(build_app(node)) as server, aiohttp.ClientSession(server.make_url("/")) as session:
+        async with session.get(path, headers={"Accept": "text/html"}) as answer:
+            page = await answer.text()
+        assert not re.search(r"/actor/follow|feed\.atom|rel=\"canonical\"|og:url", page)
+        assert "non précisée" in page
+        for href in sorted({html.unescape(href) for href in re.findall(r'href="(/[^"]*|' + URL + '/[^"]*)"', page)}):
+            async with session.get(href.removeprefix(URL)) as answer:
+                assert answer.status == 200, href
 
 
 @pytest.mark.parametrize(
