@@ -55,7 +55,7 @@ def read(file: File) -> Iterator[Said]:
         content = {column: cell for column, cell in row.cells.items() if column not in CONTACTS}
         cells = tuple(reader.cells(row))
         row_id = address_id(row[_KEY]) or name_id(row["nom"], row["codpost"])
-        return Sketch(row.number, row_id, fields, content, source, cells, reader.published)
+        return Sketch(row.number, row_id, fields, content, source, cells, reader.published, spills=row.spills)
 
     return drawn(sketch(row) for row in table.rows)
 

@@ -5,6 +5,7 @@ answered, so that a 0 is no answer here. People are asked per event: a mean, of 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -48,7 +49,10 @@ def read(file: File) -> Iterator[Said]:
     source = file.titled(TITLE)
     if file.raw.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in (b"{", b"["):
         rows = table_of(file, KNOWN_BY).rows
-        return drawn(_sketch(row.number, dict(row.cells), row.cells, {}, file, source) for row in rows)
+        return drawn(
+            replace(_sketch(row.number, dict(row.cells), row.cells, {}, file, source), spills=row.spills)
+            for row in rows
+        )
     data = json_of(file)
     places = [each for each in (data if isinstance(data, list) else [data]) if isinstance(member(each, "blocs"), dict)]
     if not places:

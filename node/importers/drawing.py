@@ -51,6 +51,7 @@ class Sketch:
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exact: bool = True
     country: str = ""  # where the row names one
+    spills: bool = False  # it has more cells than the head
 
 
 def drawn(sketches: Iterable[Sketch]) -> Iterator[Said]:
@@ -114,6 +115,8 @@ class _Pen:
         for column, value in (("id", sketch.id), ("name", name)):
             if not value:
                 return Rejected(sketch.row, sketch.id, name, Note("missing", {"column": column}))
+        if sketch.spills:
+            return Rejected(sketch.row, sketch.id, name, Note("ragged"))
         if sketch.country and plain(sketch.country) not in _FRANCE:
             return Rejected(sketch.row, sketch.id, name, Note("abroad", {"country": _shown(sketch.country)}))
         street = self._line("street")

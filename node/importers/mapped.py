@@ -29,6 +29,9 @@ def read(file: File) -> Iterator[Said]:
     missing = [head for head, said in mapping.columns.items() if said not in IGNORED and head not in table.columns]
     if missing:
         raise FileRefused("columns", profile=f"{file.profile} {mapping.name}".strip(), columns=", ".join(missing))
+    twice = [head for head, said in mapping.columns.items() if said not in IGNORED and table.columns.count(head) > 1]
+    if twice:
+        raise FileRefused("columns_twice", columns=", ".join(twice))
     reader = Reader(replace(file, mapping=mapping))
     return drawn(reader.sketch(row) for row in table.rows)
 
@@ -64,6 +67,7 @@ class Reader:
             tuple(self.cells(row)),
             is_yes(fields.get("published", ""), self._mapping.published),
             also=self._mapping.codes,
+            spills=row.spills,
         )
 
     def cells(self, row: Row) -> Iterable[Cell]:

@@ -130,7 +130,7 @@ def _is_codes(codes: object) -> bool:
 def proposed(name: str, heads: Sequence[str]) -> Mapping:
     """What the heads of a table seem to say; each field once, what is not understood left out (`""`)."""
     columns: dict[str, str] = {}
-    for head in heads:
+    for head in dict.fromkeys(heads):
         guess = _guess(head)
         columns[head] = guess if guess not in columns.values() else ""
     return Mapping(name, columns)

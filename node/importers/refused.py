@@ -7,7 +7,8 @@ from node.messages import text
 class FileRefused(NodeError):
     """The file cannot be read by the profile: nothing was written.
 
-    `code`: columns, empty, profile, unreadable, big, wide, spreadsheet, json, shape, mapping, mapping_new, one_place.
+    `code`: columns, columns_twice, empty, profile, unreadable, big, wide, spreadsheet, json, shape, mapping,
+    mapping_new, one_place.
     """
 
     def __init__(self, code: str, **params: str) -> None:

@@ -16,11 +16,13 @@ _ACTS = tuple("=+-@\t\r＝＋－＠")  # what makes a spreadsheet run a cell (OW
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row; `number` is its line as a spreadsheet counts it: the head is 1."""
+    """One row; `number` is its line as a spreadsheet counts it: the head is 1. `spills`: something stands beyond the
+    last column, so that a cell may be under another head than its own."""
 
     number: int
     cells: Mapping[str, str]
     ragged: bool = False
+    spills: bool = False
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")
@@ -98,5 +100,6 @@ def _table(lines: Iterable[Sequence[str]], fold: Callable[[str], str]) -> Table:
             raise FileRefused("long", limit=str(MAX_ROWS))
         if any(cell.strip() for cell in line):
             cells = {name: as_written(cell)[:MAX_CELL] for name, cell in zip(columns, line, strict=False) if name}
-            rows.append(Row(number, cells, ragged=len(line) != len(columns)))
+            spills = any(cell.strip() for cell in line[len(columns) :])
+            rows.append(Row(number, cells, len(line) != len(columns), spills))
     return Table(columns, tuple(rows))

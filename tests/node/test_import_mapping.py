@@ -68,6 +68,10 @@ def test_a_wrong_mapping_says_what_to_mend(text: str) -> None:
     assert all(refused.value.text(lang) for lang in ("fr", "en"))
 
 
+def test_a_head_that_comes_twice_is_proposed_once() -> None:
+    assert proposed("x", ("Nom", "Passages 2024", "Passages 2024")).columns["Passages 2024"] == "visits@2024"
+
+
 def test_what_is_written_is_read_back() -> None:
     made = mapping.Mapping(
         "x", {'a "b"\\c': "name", "é": "", "visites": "visits@2025"}, 'Une "source"', "2025", codes={"typology": {}}

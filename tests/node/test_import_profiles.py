@@ -264,3 +264,31 @@ def test_a_spreadsheet_that_unfolds_without_end_is_refused(tmp_path: Path) -> No
     with pytest.raises(FileRefused) as refused:
         read(path, "table", Options())
     assert refused.value.code == "import_spreadsheet"
+
+
+@pytest.mark.parametrize(
+    ("profile", "text"),
+    [
+        ("table", "id,name,postcode,locality,visits@2024\n1,A,23000,Guéret,5\n2,B,23000,Guéret, dit le bas,7\n"),
+        ("bdftl", "ID_UNIQUE;NOM;CODPOST;VILLE\n1;A;23000;Guéret;;\n2;B;23000;Guéret; dit le bas\n"),
+        (
+            "commune-mesure",
+            "name;cp;city;ev_public_people;hours_week;surface_m2\nA;23000;Guéret;1;2;3\nB;23000;Guéret; le bas;1;2;3\n",
+        ),
+    ],
+)
+def test_a_row_with_more_cells_than_the_head_is_refused_for_a_cell_may_be_under_another_head(
+    tmp_path: Path, profile: str, text: str
+) -> None:
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    first, second = read(tmp_path / "t.csv", profile, Options(period="2024"))
+    assert isinstance(first, Candidate)
+    assert isinstance(second, Rejected)
+    assert second.reason.code == "ragged"
+
+
+def test_two_columns_of_one_name_are_not_chosen_between(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,name,postcode,visits@2024,visits@2024\n1,A,23000,5,6\n", encoding="utf-8")
+    with pytest.raises(FileRefused) as refused:
+        read(tmp_path / "t.csv", "table", Options())
+    assert refused.value.code == "import_columns_twice"
