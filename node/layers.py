@@ -36,7 +36,8 @@ _MOST_CLASSES = 60
 
 
 class LayerRefused(NodeError):
-    """The file is no layer: nothing was written. `code`: layer_ name, codes, column, classes, empty or big."""
+    """The file is no layer: nothing was written. `code`: layer_ name, codes, column, twice, classes,
+    empty, no_row or big."""
 
     def __init__(self, code: str, **params: object) -> None:
         self.code = "layer_" + code
@@ -45,9 +46,10 @@ class LayerRefused(NodeError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line that says nothing of a commune of today: its code is unknown, or another line gave another class.
+    """A line that says nothing of a commune of today: its code is unknown, another line gave another class, or it has
+    more cells than the head.
 
-    `code`: unknown | two_classes.
+    `code`: unknown | two_classes | ragged.
     """
 
     line: int
@@ -108,8 +110,13 @@ def layer_of(raw: bytes, told: Told, now: str) -> Loaded:
     if not _NAME.fullmatch(told.name) or told.name in FIXED:
         raise LayerRefused("name", name=told.name, fixed=", ".join(FIXED))
     table = read(raw)
+    if not table.rows:
+        raise LayerRefused("no_row")
     code = _code_column(table, told.code_column)
     column = _column(table, told, code)
+    for name in (code, column):
+        if table.columns.count(name) > 1:
+            raise LayerRefused("twice", column=name)
     digest = hashlib.sha256(raw).hexdigest()
     found = _classes(Layer(told.name, told.title, told.source, told.date, digest, now), table.rows, code, column)
     if not found.classes:
@@ -149,10 +156,12 @@ def _classes(layer: Layer, rows: Iterable[Row], code: str, column: str) -> Loade
 
     What is written of a commune of today counts before what is written of its parts.
     """
-    written = [(row, row[column].strip() if column else "1", territory.resolve(row[code].upper())) for row in rows]
+    rows = list(rows)
+    whole = [row for row in rows if not row.spills]
+    written = [(row, row[column].strip() if column else "1", territory.resolve(row[code].upper())) for row in whole]
     is_membership = {value.lower() for _, value, _ in written} <= {*_IN, *_OUT}
     found: dict[str, str] = {}
-    problems, mended, blank = [], 0, 0
+    problems, mended, blank = [Problem(row.number, "ragged", row[code]) for row in rows if row.spills], 0, 0
     for row, cell, resolved in sorted(written, key=lambda each: each[2].reason != "current"):
         commune = resolved.commune
         if commune is None or resolved.reason == "by-name":

@@ -41,7 +41,8 @@ def load(args: Namespace, out: Out) -> int:
         if loaded.mended:
             out.say("territory.mended", count=loaded.mended)
         if loaded.blank:
-            out.say("territory.blank." + ("members" if "no" in counts else "classes"), count=loaded.blank)
+            kind = "members" if counts.keys() <= {"yes", "no"} else "classes"
+            out.say(f"territory.blank.{kind}", count=loaded.blank)
         out.next("territory.next", name=layer.name)
     return 0
 

@@ -99,7 +99,9 @@ def test_a_layer_is_replaced_and_removed(node: Node, tmp_path: Path) -> None:
         ("code,a,b\n23096,1,2\n", Told("x"), "layer_column"),
         ("code,a\n23096,1\n", Told("x", column="b"), "layer_column"),
         ("code,x\n99999,1\n", Told("x"), "layer_empty"),
-        ("", Told("x"), "layer_codes"),
+        ("", Told("x"), "layer_no_row"),
+        ("code,x\n", Told("x"), "layer_no_row"),
+        ("code,x,x\n23096,1,0\n", Told("x"), "layer_twice"),
         ("\x00\x01", Told("x"), "import_unreadable"),
         ('code,x\n23096,"' + "9" * 140_000, Told("x"), "import_unreadable"),
         ("code,x\n" + "".join(f"010{n:02},{n}\n" for n in range(1, 100)), Told("x"), "layer_classes"),
@@ -196,6 +198,12 @@ def test_two_classes_of_one_commune_are_told() -> None:
     read = layer_of(b"code,density\n75101,1\n75110,2\n", Told("density"), NOW)
     assert read.classes == {"75056": "1"}
     assert [(p.line, p.code) for p in read.problems] == [(3, "two_classes")]
+
+
+def test_a_row_with_more_cells_than_the_head_is_left_aside() -> None:
+    read = layer_of("code,nom,x\n01004,Ambérieu, en Bugey,1\n23096,Guéret,1\n".encode(), Told("x"), NOW)
+    assert read.classes == {"23096": "yes"}
+    assert [(p.line, p.code) for p in read.problems] == [(2, "ragged")]
 
 
 def test_an_empty_cell_says_nothing_of_a_class() -> None:
