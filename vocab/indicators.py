@@ -112,10 +112,13 @@ def _of_unit(rule: Indicator, period: str, mine: Mapping[str, Mapping[str, Seque
 
 
 def _one(rule: Indicator, period: str, places: Sequence[Sequence[Fact]]) -> Answer | None:
-    """One answer a unit. What is asked of an operator counts once, by its latest answer, from however many places;
-    what is asked of a place adds up over the places of an operator."""
-    found = [each for each in (answer(rule, period, facts) for facts in places) if each is not None]
-    answers = sorted(found, key=lambda each: each.seq, reverse=True)
+    return of_unit(rule, (each for each in (answer(rule, period, facts) for facts in places) if each is not None))
+
+
+def of_unit(rule: Indicator, places: Iterable[Answer]) -> Answer | None:
+    """One answer a unit, from those of its places. What is asked of an operator counts once, by its latest answer, from
+    however many places; what is asked of a place adds up over the places of an operator."""
+    answers = sorted(places, key=lambda each: each.seq, reverse=True)
     given = [each for each in answers if each.given]
     if rule.asked_of == "place" and rule.across_sites == "sum" and len(given) > 1:
         return added(given)
@@ -235,10 +238,11 @@ def result(name: str, period: str, facts: Iterable[Fact], universe: Universe) ->
     """What the rule of `name` gives over the answers of the places, and those answers."""
     rule = indicator(name)
     answers = _answers(rule, period, facts, universe)
-    return _ruled(rule, answers), answers
+    return ruled(rule, answers), answers
 
 
-def _ruled(rule: Indicator, answers: Answers) -> Result:
+def ruled(rule: Indicator, answers: Answers) -> Result:
+    """What a rule gives over the answers of some units."""
     return _RULES.get(rule.across_sites, _nothing)(rule, answers)
 
 
@@ -265,7 +269,7 @@ def finished(name: str, given: tuple[Result, Answers], universe: Universe) -> Ag
 def among(name: str, answers: Answers, units: Collection[str], universe: Universe) -> Aggregate:
     """The aggregate of some units only, whose answers are known already; `universe` is theirs."""
     theirs = {unit: mine for unit, mine in answers.items() if unit in units}
-    return finished(name, (_ruled(indicator(name), theirs), theirs), universe)
+    return finished(name, (ruled(indicator(name), theirs), theirs), universe)
 
 
 def _not_applicable(rule: Indicator, answers: Answers) -> frozenset[str]:

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,22 +19,20 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from node.context import Node
-from node.rollup import stamp
+from node.rollup import reading, stamp
+from node.rollup.reading import Totals
 from node.rollup.stamp import Manifest
 from node.rollup.table import part
 from node.store.engine import Store
 from vocab.derived import operands
-from vocab.indicators import Aggregate, questions
+from vocab.indicators import Answers, questions
 from vocab.reference import Indicator, indicator
-from vocab.sums import AreaSums, Group, finish
 
 log = logging.getLogger("maillage.rollup")
 _START_SECONDS = 30.0
 _SECONDS = 5.0
 _MEMORY = 512
 _KEPT = 20_000  # areas, some 15 MB
-
-Answer = Mapping[str, Aggregate]  # area → its aggregate, for every area that has a known place
 
 
 class Engine:
@@ -45,38 +42,56 @@ class Engine:
         self._folder = folder
         self._turn = threading.Lock()
         self._worker: subprocess.Popen[bytes] | None = None
-        self._kept: OrderedDict[tuple[str, str, str], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, str], Totals] = OrderedDict()
         self._areas = 0
         self._position = ""
 
-    def aggregates(self, node: Node, name: str, by: str, year: str) -> Answer | None:
+    def aggregates(self, node: Node, name: str, by: str, year: str) -> Totals | None:
         """The aggregates of one question by area; None where the files are behind, or cannot say it exactly.
 
         Raises `ValueError` for a division that is not there.
         """
-        manifest = stamp.read(self._folder)
-        if manifest is None or not _can_say(manifest, name, year):
+        manifest = self._present(node, name, by, year)
+        if manifest is None:
             return None
-        position = stamp.stamp(node)
-        if manifest.position != position:
-            return None
-        if by not in manifest.divisions:
-            raise ValueError(by)
         with self._turn:
-            if position != self._position:
-                self._forget(position)
+            if manifest.position != self._position:
+                self._forget(manifest.position)
             key = (name, by, year)
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
             said = self._ask(_question(self._folder, manifest, name, by, year))
-            return None if said is None else self._keep(key, _read(indicator(name), said))
+            return None if said is None else self._keep(key, reading.totals(indicator(name), said))
+
+    def answers(self, node: Node, name: str, by: str, year: str) -> Mapping[str, Answers] | None:
+        """What each unit of each area answers to the parts of one question; None and errors as `aggregates`.
+
+        Answers are told without the months they are of.
+        """
+        manifest = self._present(node, name, by, year)
+        if manifest is None:
+            return None
+        rule = indicator(name)
+        question = _question(self._folder, manifest, name, by, year) | {"names": list(reading.named(rule))}
+        with self._turn:
+            said = self._ask(question)
+        return None if said is None else reading.answers(rule, said)
+
+    def _present(self, node: Node, name: str, by: str, year: str) -> Manifest | None:
+        """The files, where they show the present state and can say it."""
+        manifest = stamp.read(self._folder)
+        if manifest is None or not _can_say(manifest, name, year) or manifest.position != stamp.stamp(node):
+            return None
+        if by not in manifest.divisions:
+            raise ValueError(by)
+        return manifest
 
     def _forget(self, position: str) -> None:
         self._kept.clear()
         self._areas, self._position = 0, position
 
-    def _keep(self, key: tuple[str, str, str], found: Answer) -> Answer:
+    def _keep(self, key: tuple[str, str, str], found: Totals) -> Totals:
         self._kept[key] = found
         self._areas += len(found)
         while self._areas > _KEPT:
@@ -164,44 +179,3 @@ def _question(folder: Path, manifest: Manifest, name: str, by: str, year: str) -
     prefix = manifest.years[year].name
     files = {kind: str(folder / f"{prefix}-{kind}.parquet") for kind in ("places", "answers", "withheld")}
     return {"indicator": name, "by": by, "files": files}
-
-
-def _read(rule: Indicator, said: Mapping[str, Any]) -> Answer:
-    withheld = {area: int(n) for area, n in said["withheld"]["rows"]}
-    groups: dict[str, list[Group]] = {}
-    read = _reader(said["groups"]["names"])
-    for row in said["groups"]["rows"]:
-        groups.setdefault(row[0], []).append(read(row))
-    return {
-        area: finish(rule, AreaSums(area, connected, known, beside, groups.get(area, ())), withheld.get(area, 0))
-        for area, connected, known, beside in said["areas"]["rows"]
-    }
-
-
-@lru_cache(4096)
-def _methods(joined: tuple[str, ...]) -> tuple[str, ...]:
-    """Every method version named, sorted, of some texts that join them by `+`."""
-    return tuple(sorted({method for each in joined for method in each.split("+") if method}))
-
-
-def _reader(names: Sequence[str]) -> Callable[[Sequence[Any]], Group]:
-    """How a row of these columns becomes a group."""
-    at = {name: names.index(name) for name in names}
-    sums = {name.removeprefix("sum_"): place for name, place in at.items() if name.startswith("sum_")}
-    methods = [place for name, place in at.items() if name.startswith("methods_")]
-
-    def group(row: Sequence[Any]) -> Group:
-        return Group(
-            method=row[at["version"]] or "",
-            used=row[at["used"]],
-            operators=row[at["operators"]],
-            used_connected=row[at["used_connected"]],
-            beyond=row[at["beyond"]],
-            sums={name: Decimal(row[place]) for name, place in sums.items()},
-            methods=_methods(tuple(each or "" for place in methods for each in row[place] or ())),
-            estimated=row[at["estimated"]],
-            provisional=row[at["provisional"]],
-            partial=row[at["partial"]],
-        )
-
-    return group

@@ -23,6 +23,7 @@ def tables() -> tuple[Table, Table, Table]:
     """The tables of a year as `node.rollup.build` writes them, places with the division that is asked for as `area`:
     places, answers, and how many figures that are not public each place gave."""
     plain = {"place": "int32", "operator": "int32", "connected": "boolean", "known": "boolean", "area": "string"}
+    plain |= {"place_iri": "string", "operator_iri": "string"}
     columns = {"place": "int32", "indicator": "string", "value": "decimal(18, 6)", "status": "string"}
     places = ibis.table(plain, name="places")
     answers = ibis.table(columns | {"method": "string", "partial": "boolean", "seq": "int64"}, name="answers")
@@ -167,3 +168,12 @@ def left_out(places: Table, withheld: Table, count: int) -> Table:
     mine = withheld.filter(withheld.indicator.isin([f"@{at}@" for at in range(count)]))
     joined = places.select("place", "area").filter(lambda each: each.area != "").join(mine, "place")
     return joined.group_by("area").agg(n=joined.n.sum()).order_by("area")
+
+
+def answered(places: Table, answers: Table, by_operator: bool, count: int) -> Table:
+    """One row an area, unit, place and part (`@0@`, `@1@`…) of a question: what the place answers."""
+    mine = answers.filter(answers.indicator.isin([f"@{at}@" for at in range(count)]))
+    here = places.mutate(unit=places.operator_iri if by_operator else places.place_iri)
+    joined = here.select("area", "unit", "place").filter(lambda each: each.area != "").join(mine, "place")
+    shown = joined.select("area", "unit", "indicator", "value", "status", "method", "seq", "place")
+    return shown.order_by("place", "indicator").drop("place")

@@ -70,6 +70,13 @@ def statements(name: str) -> tuple[str, ...]:
     return tuple(_MARK.sub(lambda mark: named[mark[0]], each) for each in _templates(wanted, len(questions(name))))
 
 
+@cache
+def _answered(by_operator: bool, count: int) -> str:
+    places, answers, _ = expressions.tables()
+    asked = expressions.answered(places, answers, by_operator, count)
+    return str(_COMPILER.to_sqlglot(asked).sql(dialect="duckdb"))
+
+
 class Held:
     """The files that were read lately, as tables in memory; the oldest is let go."""
 
@@ -93,14 +100,19 @@ class Held:
 
 
 def answer(engine: duckdb.DuckDBPyConnection, held: Held, question: dict[str, Any]) -> dict[str, Any]:
-    """The rows of one question over the files of one year; decimals as strings."""
+    """The rows of one question over the files of one year: its sums and counts, or all answers to the parts that are
+    named; decimals as strings."""
     area = f', "by_{question["by"]}" AS area'
     for kind, path in question["files"].items():
         view = f"SELECT *{area if kind == 'places' else ''} FROM {held.table(path)}"  # noqa: S608 - names of ours
         engine.execute(f"CREATE OR REPLACE TEMP VIEW {kind} AS {view}")
-    units, *asked = statements(question["indicator"])
+    if "names" in question:
+        named = {f"@{at}@": each for at, each in enumerate(question["names"])}
+        asked = _answered(indicator(question["indicator"]).asked_of == "operator", len(named))
+        return {"answers": _rows(engine, _MARK.sub(lambda mark: named[mark[0]], asked))}
+    units, *others = statements(question["indicator"])
     engine.execute(units)
-    return {kind: _rows(engine, sql) for kind, sql in zip(("areas", "groups", "withheld"), asked, strict=True)}
+    return {kind: _rows(engine, sql) for kind, sql in zip(("areas", "groups", "withheld"), others, strict=True)}
 
 
 def _rows(engine: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:

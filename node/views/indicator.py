@@ -7,16 +7,18 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from node.context import Node
+from node.rollup import engine as rollup
 from node.store.schema import observations
 from node.views import panel, totals
 from node.views.kept import kept
 from node.views.totals import Ground, Row
 from vocab.distribution import QUANTILES, Distribution, distribution
-from vocab.indicators import Answers, Result, Universe, questions, result
+from vocab.indicators import Answers, Result, Universe, questions, result, ruled
 from vocab.parts import Part, dimensions_of, parts
 from vocab.periods import Period
 from vocab.reference import Indicator, indicator, indicators
 from vocab.resolve import Fact
+from vocab.territory import COUNTRY
 from vocab.units import total
 
 SERIES = 8
@@ -69,12 +71,9 @@ def indicator_page(node: Node, name: str, by: str, period: str) -> IndicatorPage
 def _national(node: Node, name: str, period: str) -> IndicatorPage:
     """All but the table."""
     made_of = tuple(part for part in questions(name) if part != name)
-    ground = totals.read(node, (name, *made_of), period)
     country = totals.table(node, (name, *made_of), "country", (period,))
     years = totals.years(node, (name,))[:SERIES]
-    universe, figures = _whole(ground, name)
-    found, answers = result(name, period, figures, universe)
-    divided = ((each, parts(name, each, period, figures, universe)) for each in dimensions_of(name))
+    found, answers = _answered(node, name, period)
     return IndicatorPage(
         period=period,
         total=next(iter(country[name, period]), None),
@@ -83,28 +82,71 @@ def _national(node: Node, name: str, period: str) -> IndicatorPage:
         years=years,
         series=kept(node, ("series", name, years), lambda: tuple(_series(node, name, years))),
         spread=_spread(indicator(name), found, answers),
-        parts=tuple((each, given) for each, given in divided if given),
+        parts=_parts(node, name, period),
         rows=(),
     )
 
 
+def _answered(node: Node, name: str, period: str) -> tuple[Result, Answers]:
+    """What the whole country answers, and what its rule gives over it."""
+    engine = rollup.of(node)
+    said = engine.answers(node, name, "country", period) if engine else None
+    if said is None:
+        universe, figures = _whole(totals.read(node, (name,), period), name)
+        return result(name, period, figures, universe)
+    answers = said.get(COUNTRY, {})
+    return ruled(indicator(name), answers), answers
+
+
+def _parts(node: Node, name: str, period: str) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+    """Its parts by each dimension of which somebody gives one."""
+    o = observations.c
+    with node.cache.public.read() as public:
+        broken = public.execute(
+            select(o.id).where(o.indicator.in_(questions(name)), o.breakdown != "").limit(1)
+        ).first()
+    if broken is None:
+        return ()
+    universe, figures = _whole(totals.read(node, (name,), period), name)
+    divided = ((each, parts(name, each, period, figures, universe)) for each in dimensions_of(name))
+    return tuple((each, given) for each, given in divided if given)
+
+
 def _series(node: Node, name: str, years: Sequence[str]) -> Iterable[Year]:
     """From the earliest year on; each year is read once."""
-    before: Ground | None = None
+    before: tuple[str, panel.Reading | Ground] | None = None
     opened = totals.table(node, (name,), "country", years)
     for year in reversed(years):
-        ground = totals.read(node, (name,), year)
-        changes = [] if before is None else panel.between(before, ground, (name,), "country")
+        now = year, panel.reading(node, name, "country", year) or totals.read(node, (name,), year)
+        change = None if before is None else _change(node, name, before, now)
         for row in opened[name, year]:
-            yield Year(row, next(iter(changes), None), _median(ground, name))
-        before = ground
+            yield Year(row, change, _median(now, name))
+        before = now
 
 
-def _median(ground: Ground, name: str) -> Decimal | None:
+def _change(
+    node: Node, name: str, before: tuple[str, panel.Reading | Ground], now: tuple[str, panel.Reading | Ground]
+) -> panel.Row | None:
+    """The change of the whole country, from two years read in the same way, else from both read again."""
+    (earlier, past), (later, here) = before, now
+    if isinstance(past, panel.Reading) and isinstance(here, panel.Reading):
+        return next(panel.of_answers(name, "country", (earlier, past), (later, here)), None)
+    if isinstance(past, Ground) and isinstance(here, Ground):
+        return next(iter(panel.between(past, here, (name,), "country")), None)
+    return next(iter(panel.changes(node, (name,), "country", earlier, later)), None)
+
+
+def _median(now: tuple[str, panel.Reading | Ground], name: str) -> Decimal | None:
     if indicator(name).across_sites != "none":
         return None
-    universe, figures = _whole(ground, name)
-    spread = _spread(indicator(name), *result(name, ground.period, figures, universe))
+    year, read = now
+    if isinstance(read, Ground):
+        universe, figures = _whole(read, name)
+        found, answers = result(name, year, figures, universe)
+    else:
+        answers = read.answers.get(COUNTRY, {})
+        found = ruled(indicator(name), answers)
+    spread = _spread(indicator(name), found, answers)
     return None if spread is None else spread.quantiles[QUANTILES.index(Decimal("0.5"))]
 
 

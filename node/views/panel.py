@@ -3,16 +3,18 @@
 Beside it stand the two open totals: a total that grows because more places answer is no change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 from node.context import Node
+from node.rollup import engine as rollup
 from node.views import totals
+from node.views.areas import order
 from node.views.kept import kept
 from node.views.totals import Ground
-from vocab.indicators import Aggregate, finished, result
+from vocab.indicators import Aggregate, Answers, Universe, finished, result, ruled
 from vocab.panel import Change
 from vocab.panel import between as change
 from vocab.reference import indicator
@@ -85,7 +87,43 @@ def changes(node: Node, names: Iterable[str], by: str, earlier: str, later: str)
 
 
 def _changes(node: Node, names: tuple[str, ...], by: str, earlier: str, later: str) -> list[Row]:
-    return between(totals.read(node, names, earlier), totals.read(node, names, later), names, by)
+    read = [[reading(node, name, by, year) for year in (earlier, later)] for name in names]
+    left = tuple(name for name, both in zip(names, read, strict=True) if None in both)
+    grounds = [totals.read(node, left, year) for year in (earlier, later)] if left else []
+    found = {name: between(grounds[0], grounds[1], (name,), by) for name in left}
+    for name, both in zip(names, read, strict=True):
+        if both[0] is not None and both[1] is not None:
+            found[name] = list(of_answers(name, by, (earlier, both[0]), (later, both[1])))
+    return [row for name in names for row in found[name]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the engine of columns says of one year, area by area: the totals, and every answer."""
+
+    opened: Mapping[str, Aggregate]
+    answers: Mapping[str, Answers]
+
+
+def reading(node: Node, name: str, by: str, year: str) -> Reading | None:
+    """One year of one question; None where the engine cannot say it. Raises as `node.rollup.engine`."""
+    engine = rollup.of(node)
+    if engine is None:
+        return None
+    opened, answers = engine.aggregates(node, name, by, year), engine.answers(node, name, by, year)
+    return None if opened is None or answers is None else Reading(opened, answers)
+
+
+def of_answers(name: str, by: str, before: tuple[str, Reading], after: tuple[str, Reading]) -> Iterator[Row]:
+    """The same rows from what the engine of columns says of each year."""
+    (earlier, past), (later, now) = before, after
+    for area in sorted(now.opened, key=lambda code: order(by, code)):
+        each_year = (past.answers.get(area, {}), now.answers.get(area, {}))
+        given = [(ruled(indicator(name), each), each) for each in each_year]
+        units = {unit: unit for _, each in given for unit in each}
+        everyone = Universe(units, frozenset(units), frozenset(units))
+        opened = past.opened[area], now.opened[area]
+        yield _row(name, area, opened, change(name, (earlier, given[0]), (later, given[1]), everyone))
 
 
 def between(before: Ground, after: Ground, names: Iterable[str], by: str) -> list[Row]:

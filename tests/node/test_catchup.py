@@ -131,11 +131,12 @@ async def test_what_was_taken_back_is_in_no_projection(pair: Pair, again: bool) 
         pair.says("2021", 11, "network")
         await until(lambda: pair.figures()[1] == [("11",)])
         await relations.unshare(pair.site, "etabli", grantee)
-        assert (await harvested(pair.council)).dropped == 1
-        assert pair.figures()[1] == []
+        await harvested(pair.council)  # or what goes on beside it, whichever comes first
+        await until(lambda: pair.figures()[1] == [])
         if again:
             await relations.share(pair.site, "etabli", grantee, "network")
-            assert (await harvested(pair.council)).added == 1
+            await harvested(pair.council)
+            await until(lambda: pair.figures()[1] == [("11",)])
     expected = [("11",)] if again else []
     assert pair.figures()[1] == expected
     rebuild(pair.council)

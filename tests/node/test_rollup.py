@@ -18,6 +18,7 @@ from node.context import Node, init_node
 from node.rollup import build, engine, expressions, stamp
 from node.store.layers import Layer, put
 from node.store.schema import cursor, directory, observations, restricted_observations
+from node.views import panel
 from node.views.totals import read, rows, totals
 from tests.node.filled import COMMUNES, a_figure, a_place, fill
 from vocab.indicators import questions
@@ -43,7 +44,7 @@ figures = st.lists(
         st.sampled_from([rule.id for rule in indicators().values() if rule.origin == "entered"]),
         st.none() | st.decimals(-1000, 10**9, places=2, allow_nan=False),
         st.sampled_from("AAAEPLM"),
-        st.sampled_from(("2025", "2025", "2025", "2025-03", "2025-12-31", "2024-07-01/P1Y")),
+        st.sampled_from(("2025", "2025", "2025", "2024", "2025-03", "2025-12-31", "2024-07-01/P1Y")),
         st.sampled_from(("", "v1", "v2", "v10")),
     ),
     max_size=40,
@@ -59,7 +60,7 @@ places = st.lists(
 
 
 @settings(
-    max_examples=60 if FULL else 2,
+    max_examples=30 if FULL else 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -83,7 +84,7 @@ def test_the_engine_and_the_exact_arithmetic_say_the_same(
     build.build(node)
     asked = engine.of(node)
     assert asked is not None
-    ground = read(node, indicators(), "2025")
+    earlier, ground = (read(node, indicators(), year) for year in ("2024", "2025"))
     answered = 0
     for rule in ASKED if FULL else data.draw(st.permutations(ASKED))[:12]:
         for by in data.draw(st.sampled_from(PAIRS)):
@@ -92,6 +93,8 @@ def test_the_engine_and_the_exact_arithmetic_say_the_same(
                 continue
             answered += 1
             assert totals(node, rule.id, by, "2025") == rows(ground, rule.id, by), (rule.id, by)
+            exact = panel.between(earlier, ground, (rule.id,), by)
+            assert panel.changes(node, (rule.id,), by, "2024", "2025") == exact, (rule.id, by)
     assert answered or not public
 
 
@@ -210,6 +213,7 @@ def test_every_expression_is_compiled_for_two_engines(wanted: tuple[expressions.
     found = ibis.table(units.schema(), name="units")
     asked = [
         units,
+        expressions.answered(places_, answers_, wanted[0].by_operator, wanted[1]),
         expressions.areas(found),
         expressions.groups(found, wanted[0]),
         expressions.left_out(places_, withheld, wanted[1]),
