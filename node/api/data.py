@@ -30,6 +30,7 @@ def _rows(node: Node, name: str, by: str, period: str) -> list[dict[str, object]
 
 async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | web.Response:
     from node.views.areas import divisions
+    from node.views.totals import is_asked_at
 
     if "aggregator" not in node.config.roles:
         raise web.HTTPNotFound
@@ -43,6 +44,8 @@ async def _asked(node: Node, request: web.Request) -> list[dict[str, object]] | 
     try:
         if period:
             Period.parse(period)
+            if not is_asked_at(name, period):
+                return _problem("Ce chiffre n'est pas celui d'un jour · This figure is of no day", period[:40])
     except VocabError:
         return _problem("Période incorrecte · Bad period", period[:40])
     return await asyncio.to_thread(_rows, node, name, by, period)

@@ -46,9 +46,12 @@ def totals(args: Namespace, out: Out) -> int:
 
 
 def _totals(node: "Node", names: Sequence[str], args: Namespace, out: Out) -> None:
-    from node.views.totals import default_period, read, rows
+    from node.views.totals import default_period, is_asked_at, read, rows
 
     period = checked_period(args.period, out) if args.period else default_period(node, *names)
+    for name in names:
+        if not is_asked_at(name, period):
+            raise Stop(USAGE, [out.text("web.indicator.no_day", name=indicator(name).label[out.lang])])
     ground = read(node, names, period)
     found = [row for name in names for row in rows(ground, name, args.by)]
     out.data([row.to_json() for row in found])

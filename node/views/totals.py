@@ -154,6 +154,11 @@ def bears_on(given: str, period: str) -> bool:
     return given == period or (asked.is_whole_year and Period.parse(given).year == asked.year)
 
 
+def is_asked_at(name: str, period: str) -> bool:
+    """Whether a figure can be of `period`: what is counted over a year or a month is of no day. Raises `BadPeriod`."""
+    return Period.parse(period).kind != "date" or "date" in indicator(name).periods
+
+
 def _universe(places: Iterable[KnownPlace], connected: frozenset[str], withheld: Mapping[str, int]) -> Universe:
     here = list(places)
     return Universe(

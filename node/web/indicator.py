@@ -42,6 +42,8 @@ def one(node: Node, asked: Asked) -> Sheet | Wrong | None:
         Period.parse(period)
     except VocabError:
         return Wrong(text(lang, "web.indicator.period", period=period[:40]), text(lang, "web.indicator.period_form"))
+    if not totals.is_asked_at(name, period):
+        return Wrong(text(lang, "web.indicator.no_day", name=rule.label[lang]), rules.periods(rule, lang))
     page = indicator_page(node, name, by, period)
     said = data(node, rule, by, page, asked) if asked.kind == "json" else {}
     return Sheet(said, Row.__slots__, [row.to_json() for row in page.rows], lambda: _html(node, asked, rule, by, page))

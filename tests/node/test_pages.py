@@ -206,7 +206,14 @@ async def test_any_indicator_by_any_division(client: aiohttp.ClientSession, by: 
         page = await text(client, f"/indicators/{name}", by=by, lang="en")
         assert indicators()[name].label["en"] in page
         assert f"/indicators/{name}.csv?by={by}" in page
-    for path, status in (("/visit", 404), ("/visits?by=nowhere", 400), ("/visits?period=never", 400), ("/qqq", 404)):
+    for path, status in (
+        ("/visit", 404),
+        ("/visits?by=nowhere", 400),
+        ("/visits?period=never", 400),
+        ("/qqq", 404),
+        ("/visits?period=2025-12-31", 400),
+        ("/floorArea?period=2025-12-31", 200),
+    ):
         for kind in ("", ".json", ".csv"):
             name, _, query = path.partition("?")
             assert (await client.get(f"/indicators{name}{kind}?{query}")).status == status

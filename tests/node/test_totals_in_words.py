@@ -73,6 +73,16 @@ def test_the_command_speaks_in_words(
     assert not any("{" in word for line in lines.values() for word in line)
 
 
+def test_what_is_counted_over_a_year_is_of_no_day(
+    node: Node, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.project.catch_up", lambda _node: 0)
+    asked = ["--dir", str(node.dir), "--lang", "fr", "totals", "--period", "2025-12-31", "--indicator"]
+    assert main([*asked, "visits"]) == 2
+    assert "« Passages » n'est pas le chiffre d'un jour" in capsys.readouterr().err
+    assert main([*asked, "floorArea"]) == 0
+
+
 def test_a_change_keeps_the_order_of_the_classes(node: Node) -> None:
     rows = changes(node, ("visits",), "townsize", "2024", "2025")
     assert [row.area for row in rows] == [row.area for row in totals(node, "visits", "townsize", "2025")]
