@@ -1,6 +1,6 @@
 """`/totals.json` and `/totals.csv`: the same rows as the pages and the command line (aggregator only).
 
-`?indicator=visits&by=departement&period=2025`; without a period, the latest year that has a figure.
+`?indicator=visits&by=departement&period=2025`; without a period, the latest year that is over and has a figure.
 """
 
 import asyncio

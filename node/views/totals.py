@@ -325,5 +325,12 @@ def latest(node: Node) -> str:
 
 
 def default_period(node: Node, *names: str) -> str:
-    """The latest year with a public figure for one of the questions; last year when there is none."""
-    return next(iter(years(node, names)), str(node.clock().year - 1))
+    """The year to show of some questions when none is asked for."""
+    return usual(node, years(node, names))
+
+
+def usual(node: Node, known: Iterable[str]) -> str:
+    """Of the years that have a figure, latest first: the latest that is over, for one that runs has few answers yet;
+    else the latest; last year when there is none."""
+    said, now = tuple(known), node.clock().year
+    return next((year for year in said if int(year) < now), next(iter(said), str(now - 1)))

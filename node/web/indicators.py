@@ -23,8 +23,7 @@ def catalogue(node: Node, asked: Asked) -> Sheet:
     known, years = years_of(node), totals.years(node)[:8]
     period = asked.query.get("period", "") if asked.query.get("period") in years else ""
     wanted = [rule for rule in indicators().values() if _has(rule, territory.fold(words).split())]
-    usual = years[0] if years else totals.default_period(node)
-    found = national(node, {rule.id: period or next(iter(known[rule.id]), usual) for rule in wanted})
+    found = national(node, {rule.id: period or totals.usual(node, known[rule.id] or years) for rule in wanted})
     rows = [about(rule, found[rule.id]) | {"years": list(known[rule.id])} for rule in wanted]
     data = {"period": period or None, "q": words, "indicators": rows}
     return Sheet(data, COLUMNS, rows, lambda: _html(node, asked, found, known, (words, period, years)))

@@ -105,7 +105,7 @@ def chosen_year(node: Node, query: Mapping[str, str], names: Sequence[str] = ())
     """The year asked for among those that have a figure, and the years to choose from."""
     known = view.years(node, names) or (str(node.clock().year - 1),)
     asked = query.get("period", "")
-    return (asked if asked in known else known[0]), known[:8]
+    return (asked if asked in known else view.usual(node, known)), known[:8]
 
 
 def page_number(query: Mapping[str, str]) -> int:

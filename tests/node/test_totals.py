@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from node.context import Node, init_node
 from node.views import network
 from node.views.areas import FIXED, exclusive_family
-from node.views.totals import read, rows, totals, years
+from node.views.totals import default_period, read, rows, totals, years
 from tests.node.filled import a_figure, a_place, fill
 from vocab.units import canonical
 
@@ -46,6 +46,16 @@ def test_a_row_has_the_published_fields(node: Node) -> None:
         "methods": ["estimate"],
         "restricted_left_out": 0,
     }
+
+
+def test_a_year_that_still_runs_is_not_the_one_to_show(node: Node) -> None:
+    now = node.clock().year
+    fill(node, [a_place(0)], [a_figure(0, "visits", 1, period=str(year)) for year in (now - 3, now)])
+    assert years(node, ["visits"]) == (str(now), str(now - 3))
+    assert default_period(node, "visits") == str(now - 3)
+    fill(node, [a_place(0)], [a_figure(0, "visits", 1, period=f"{now}-01")])
+    assert default_period(node, "visits") == str(now)
+    assert default_period(node, "events") == str(now - 1)
 
 
 def test_nothing_is_null_and_never_zero(node: Node) -> None:
