@@ -72,3 +72,9 @@ def only(text: str) -> Commune | None:
 def label(commune: Commune) -> str:
     """`Guéret (23)`: what is shown and can be typed back."""
     return f"{commune.name} ({commune.departement})"
+
+
+def elsewhere(postcode: str, code: str) -> bool:
+    """Whether a postcode is one of other communes only; one that the table does not have (CEDEX) may be of any."""
+    served = territory.of_postcode(postcode) if postcode else ()
+    return bool(served) and code not in {each.code for each in served}

@@ -103,6 +103,21 @@ async def test_a_commune_is_chosen_without_a_script(site: Site) -> None:
     assert 'value="Gardé"' in html
 
 
+async def test_a_postcode_is_not_left_behind_when_the_place_moves(site: Site) -> None:
+    site.come_in("owner")
+    assert (await site.post(PATH, [*FULL, ("do", "save")])).status == 303
+    moved = [("address.commune", "Pontivy (56)") if name == "address.commune" else (name, said) for name, said in FULL]
+    answer = await site.post(PATH, [*moved, ("do", "save")])
+    assert answer.status == 200
+    assert "« 44000 » n&#39;est pas un code postal de Pontivy." in (await answer.text()).replace("\u202f", " ").replace(
+        "\xa0", " "
+    )
+    for postcode in ("56300", "", "99999"):  # its own, none, and one of no commune, as a CEDEX is
+        await site.post(PATH, [*FULL, ("do", "save")])
+        mended = [(name, postcode if name == "address.postcode" else said) for name, said in moved]
+        assert (await site.post(PATH, [*mended, ("do", "save")])).status == 303, postcode
+
+
 async def test_one_more_row_and_later_without_a_script(site: Site) -> None:
     site.come_in("owner")
     row = [("hours[1].days", "Mo"), ("hours[1].opens", "09:00")]

@@ -14,6 +14,7 @@ from node.places import DESCRIPTION, add_place, show_place
 from node.web import desk, plain
 from node.web.desk import Visit
 from node.web.filled import filled
+from vocab import communes, territory
 from vocab.errors import Mistake
 from vocab.forms import Pairs
 from vocab.intake import form
@@ -77,6 +78,8 @@ def _save(visit: Visit, pairs: Pairs, base: str) -> web.Response:
     read = form.place_form(pairs, visit.node.config.place(visit.place))
     if not isinstance(read, Place):
         return _page(visit, pairs, base, read)
+    if left := _left_behind(visit, read):
+        return _page(visit, pairs, base, left)
     now = _saved(visit)[1]
     if base not in ("", now):
         return _page(visit, pairs, now, late=True)
@@ -85,6 +88,18 @@ def _save(visit: Visit, pairs: Pairs, base: str) -> web.Response:
     audit.note(visit.node, visit.account.id, "described", visit.place)
     notice = "describe.same" if change == "same" else "describe.saved"
     return visit.go(plain.link(visit.lang, f"/manage/{visit.place}"), notice)
+
+
+def _left_behind(visit: Visit, now: Place) -> tuple[Mistake, ...]:
+    """The postcode of the commune before, when another was chosen."""
+    state, address = show_place(visit.node, visit.place), now.address
+    if state is None or state.place.address.commune == address.commune:
+        return ()
+    if not communes.elsewhere(address.postcode, address.commune):
+        return ()
+    town = territory.commune(address.commune)
+    params = {"value": address.postcode, "town": town.name if town else address.commune}
+    return (Mistake("address.postcode", "postcode.elsewhere", params),)
 
 
 def routes(node: Node) -> list[web.RouteDef]:
