@@ -110,7 +110,8 @@ def role(args: Namespace, out: Out) -> int:
         audit.note(node, "", "role", args.slug, who=account.email, role=args.role)
         out.data({"email": account.email, "slug": args.slug, "role": args.role})
         key = "account.role_none" if args.role == NONE else "account.role_given"
-        out.say(key, email=account.email, slug=args.slug, role=args.role)
+        word = "" if args.role == NONE else out.text(f"manage.role.{args.role}")
+        out.say(key, email=account.email, slug=args.slug, role=word)
         out.next("account.role_next")
     return 0
 

@@ -33,7 +33,9 @@ def test_an_account_is_made_given_roles_and_forgotten(typed: Typed) -> None:
         assert (code, out) == (1, "")
         assert "responsable" in err
     typed.json("account", "add", "paul@monlieu.fr")
-    typed.json("account", "role", "paul@monlieu.fr", "etabli", "owner")
+    assert "le rôle « Responsable »" in typed.run("account", "role", "paul@monlieu.fr", "etabli", "owner")[1].replace(
+        "\u202f", " "
+    ).replace("\xa0", " ")
     assert "hébergement" in typed.run("account", "host", CLAIRE, "--remove")[2]
     typed.json("account", "host", "paul@monlieu.fr")
     typed.json("account", "remove", CLAIRE)
