@@ -135,7 +135,7 @@ def _line(line: Line, lang: str, totals: Collection[str]) -> dict[str, Any]:
         "is_part": is_part,
         "cells": cells,
         "methods": ", ".join(methods),
-        "is_said": not all(cell["missing"] for cell in cells),
+        "is_said": any(cell.value is not None and not cell.computed for cell in line.cells[:_MOST_PERIODS]),
         "course": years.course(line) if not is_part else None,
         "course_of": _text(lang, "public.course_of").format(label=line.indicator.label[lang]),
     }

@@ -174,7 +174,11 @@ async def test_the_page_of_a_listing_promises_nothing_that_only_a_place_has(node
         async with session.get(path, headers={"Accept": "text/html"}) as answer:
             page = await answer.text()
         assert not re.search(r"/actor/follow|feed\.atom|rel=\"canonical\"|og:url", page)
-        assert "non précisée" in page
+        rows = {row[0]: row[1] for row in re.findall(r">([^<>]+)</a>.*?</th>(.*?)</tr>", page, re.DOTALL)}
+        assert "non précisée" in rows["Surface utile"]
+        computed = [row for row in rows.values() if "calculé" in row]
+        assert computed
+        assert not any("non précisée" in row for row in computed)
         for href in sorted({html.unescape(href) for href in re.findall(r'href="(/[^"]*|' + URL + '/[^"]*)"', page)}):
             async with session.get(href.removeprefix(URL)) as answer:
                 assert answer.status == 200, href
