@@ -82,4 +82,6 @@ def message(mistake: Mistake, lang: str) -> str:
     elif where == WHOLE_FILE:
         where = texts.text(lang, "where.file")
     shown = {name: value[:_LONGEST] for name, value in mistake.params.items()}
+    if "unit" in shown:
+        shown["unit"] = texts.texts(lang).get(f"rule.unit.{shown['unit']}", shown["unit"])
     return visible(texts.text(lang, mistake.code, field=mistake.field, where=where, **shown))

@@ -334,3 +334,10 @@ def test_no_text_raises(text: str) -> None:
     assert isinstance(place_jsonld(text, IRI), Place | tuple)
     rows = report_csv((HEAD + text).encode("utf-8", "surrogatepass"), "2025")
     assert isinstance(rows, tuple)
+
+
+def test_a_unit_is_told_in_words() -> None:
+    (mistake,) = report_csv((HEAD + "visits,1.5,{visit},A\n").encode(), "2025")
+    assert isinstance(mistake, Mistake)
+    assert message(mistake, "fr") == "Ligne 2 : un nombre entier est attendu (passages)."
+    assert message(mistake, "en") == "Line 2: a whole number is expected (visits)."
