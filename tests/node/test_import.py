@@ -188,7 +188,7 @@ def test_the_report_reads_in_both_languages(node: Node) -> None:
     assert isinstance(report, ImportReport)
     for lang in ("fr", "en"):
         lines = report.lines(lang)
-        assert sum(line.startswith(("Ligne", "Row")) for line in lines) == 6
+        assert sum(line.startswith(("Ligne ", "Row ")) for line in lines) == 6
         assert "39" in lines[-1]
     told = json.loads(json.dumps(report.to_json()))
     assert told["rows"] == 39
