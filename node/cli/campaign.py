@@ -89,7 +89,8 @@ def show(args: Namespace, out: Out) -> int:
             out.say("campaign.none")
             out.next("campaign.next_open")
         else:
-            out.next("campaign.next_remind", period=found[0][0].period)
+            late = next((each.period for each, progress in found if progress.late and not each.closed), "")
+            out.next("campaign.next_remind" if late else "campaign.next_totals", period=late or found[0][0].period)
     return 0
 
 

@@ -133,3 +133,15 @@ async def test_the_page_counts_and_names_nobody(council: Node) -> None:
         assert (first["period"], first["days_left"], first["area"], first["answered"]) == ("2025", "12", "FR", "2")
         assert (await client.get("/campaign?period=2023")).status == 400
     await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("n", "words"), [(5, "campaign remind --period 2025"), (6, "maillage totals --indicator visits --period 2025")]
+)
+def test_who_has_all_the_answers_is_shown_the_totals(
+    council: Node, capsys: pytest.CaptureFixture[str], n: int, words: str
+) -> None:
+    fill(council, *((each, "2025", "2026-01-05") for each in range(n)))
+    opened(council)
+    assert main(["--dir", str(council.dir), "--lang", "fr", "campaign", "show"]) == 0
+    assert words in capsys.readouterr().out
