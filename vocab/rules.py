@@ -26,9 +26,10 @@ def label(name: str, lang: str) -> str:
 
 def unit(rule: Indicator, lang: str) -> str:
     """The unit as people say it: `{visit}` is visits, `m2` square metres."""
-    if rule.kind == "flag":
+    if rule.kind == "flag" or rule.across_sites == "share":
         return say(lang, "unit.flag")
-    return say(lang, f"unit.{rule.unit}")
+    own = catalogue().texts(lang).get(f"rule.unit.{rule.id}", "") if rule.unit == "1" else ""
+    return own or say(lang, f"unit.{rule.unit}")
 
 
 def kind(rule: Indicator, lang: str) -> str:

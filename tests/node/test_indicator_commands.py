@@ -57,3 +57,14 @@ def test_an_unknown_name_says_the_nearest(
         code, _, err = typed(tmp_path, capsys, *words, lang=lang)
         assert code == 4
         assert near in err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("useValueScore", "note sur 5"), ("atLeastBalanced", "oui ou non"), ("placesPer100k", "pour 100 000 habitants")],
+)
+def test_a_figure_without_a_ucum_unit_says_what_it_is_out_of(
+    name: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["indicator", "show", name, "--lang", "fr"]) == 0
+    assert words in capsys.readouterr().out
