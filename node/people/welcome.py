@@ -72,8 +72,8 @@ def wrong_with_place(answers: Answers) -> dict[str, Wrong]:
     if communes.only(typed) is None:
         several = communes.like(typed, 5)
         names = ", ".join(map(communes.label, several))
-        key = "setup.wrong.commune_several" if several else "setup.wrong.commune"
-        found["commune"] = Wrong(key, {"names": names})
+        key = "_several" if several else "" if typed else "_none"
+        found["commune"] = Wrong("setup.wrong.commune" + key, {"names": names})
     if not answers.get("typology"):
         found["typology"] = Wrong("setup.wrong.typology")
     for mistake in check.place(place_of(answers, "https://example.org/places/x#place")):

@@ -171,6 +171,7 @@ def test_at_most_twelve_fields_are_required_in_at_most_three_screens() -> None:
         **welcome.wrong_with_account(empty),
     }
     assert set(wrong) == set(welcome.REQUIRED)
+    assert wrong["commune"].key == "setup.wrong.commune_none", "what is empty was not looked for"
 
 
 @pytest.mark.parametrize(
