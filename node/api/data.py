@@ -67,7 +67,8 @@ def routes(node: Node) -> list[web.RouteDef]:
         rows = await _asked(node, request)
         if isinstance(rows, web.Response):
             return rows
-        text = as_csv([field.name for field in fields(Row)], rows)
+        by = request.query.get("by", "country")
+        text = as_csv([*(field.name for field in fields(Row)), "by"], [row | {"by": by} for row in rows])
         return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=HEADERS)
 
     return [web.get("/totals.json", totals_json), web.get("/totals.csv", totals_csv)]

@@ -98,6 +98,8 @@ def _by_name(clues: Clues) -> tuple[Commune, tuple[Note, ...]] | None:
 def _unplaced(clues: Clues) -> Note:
     if not clues.codes and resolve("", clues.name, clues.postcode, clues.departement).reason == "ambiguous":
         return Note("several" if clues.name else "several_of_postcode", {"name": clues.name or clues.postcode})
+    if not (clues.codes or clues.name or clues.postcode):
+        return Note("nowhere", {})
     return Note("unplaced", {"code": ", ".join(clues.codes) or "—", "name": clues.name})
 
 

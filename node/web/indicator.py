@@ -46,7 +46,8 @@ def one(node: Node, asked: Asked) -> Sheet | Wrong | None:
         return Wrong(text(lang, "web.indicator.no_day", name=rule.label[lang]), rules.periods(rule, lang))
     page = indicator_page(node, name, by, period)
     said = data(node, rule, by, page, asked) if asked.kind == "json" else {}
-    return Sheet(said, Row.__slots__, [row.to_json() for row in page.rows], lambda: _html(node, asked, rule, by, page))
+    rows = [row.to_json() | {"by": by} for row in page.rows]
+    return Sheet(said, (*Row.__slots__, "by"), rows, lambda: _html(node, asked, rule, by, page))
 
 
 def _unknown(name: str, lang: str) -> Wrong | None:

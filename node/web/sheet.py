@@ -20,12 +20,13 @@ from node.context import Node
 from node.messages import text
 from node.web import plain
 
+LICENSE = "https://spdx.org/licenses/etalab-2.0"
 FILE_HEADERS = {
+    "Link": f'<{LICENSE}>; rel="license"',  # RFC 8288, 4946
     "Access-Control-Allow-Origin": "*",
     "Cache-Control": "public, max-age=60",
     "X-Content-Type-Options": "nosniff",
 }
-LICENSE = "https://spdx.org/licenses/etalab-2.0"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -99,6 +99,8 @@ async def test_every_page_in_both_languages_and_three_dresses(council: Node, cli
                     body = await answer.text()
                     assert answer.status == 200, where
                     assert answer.headers["X-Content-Type-Options"] == "nosniff", where
+                    licensed = 'etalab-2.0>; rel="license"' in answer.headers.get("Link", "")
+                    assert licensed == (address != page), where
                 assert not SECRET.search(body), where
                 if address.endswith(".json"):
                     is_json(json.loads(body), address)

@@ -26,7 +26,7 @@ URL = "https://council.example"
 REFUSED = {
     22: "geocoded_only",
     23: "codes_contradict",
-    33: "unplaced",
+    33: "nowhere",
     34: "missing",
     35: "twice",
     40: "ragged",

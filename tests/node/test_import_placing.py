@@ -51,7 +51,7 @@ def test_a_name_and_a_postcode_place_a_row_without_code() -> None:
 
 
 def test_nothing_places_nothing() -> None:
-    assert refused(Clues(codes=())).code == "unplaced"
+    assert refused(Clues(codes=())).code == "nowhere"
     assert refused(Clues(codes=("99999",))).code == "unplaced"
 
 

@@ -136,6 +136,7 @@ async def test_the_page_of_each_indicator_says_what_the_totals_say(
     assert {each["id"] for each in said["dimensions"]} >= set(rule.dimensions)
     lines = await table(client, f"/indicators/{name}.csv", by="region", period="2025")
     assert lines == await table(client, "/totals.csv", indicator=name, by="region", period="2025")
+    assert {line["by"] for line in lines} == {"region"}, "a code alone names no area"
     for lang in ("fr", "en"):
         page = await text(client, f"/indicators/{name}", by="region", period="2025", lang=lang)
         value, unit = wording.figure(rule, None if row.value is None else Decimal(row.value), lang, total=True)
