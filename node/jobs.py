@@ -122,10 +122,9 @@ async def _roll_up(node: Node) -> None:
         try:
             if await child.wait():
                 log.warning("rollup build failed code=%s", child.returncode)
-        finally:
-            if child.returncode is None:
-                child.terminate()
-                await child.wait()
+        except asyncio.CancelledError:  # the node stops: the files are made again at the next start
+            child.terminate()
+            await child.wait()
 
 
 async def _reconcile(node: Node) -> None:

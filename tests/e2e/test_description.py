@@ -80,6 +80,10 @@ async def test_a_place_is_described_by_hand_alone(tmp_path: Path, way: str) -> N
         await hand.fill(r"#hours\[1\]\.opens", "09:00")
         await hand.fill(r"#hours\[1\]\.closes", "18:00")
         await hand.press(".sticky button[value=save]")
+        assert await watched.page.locator(r"#address\.postcode-wrong").is_visible(), "that of the commune before"
+        await fits(watched)
+        await hand.fill(r"#address\.postcode", "93200")
+        await hand.press(".sticky button[value=save]")
         await fits(watched)
         state = show_place(site.node, SLUG)
         assert state is not None

@@ -131,13 +131,9 @@ class World:
         actor = self.site.config.actor("etabli")
         assert rows(self.council, mine.format(actor)) == rows(self.site, mine.format(actor))
         assert rows(self.council, "SELECT 1 FROM journal GROUP BY actor, activity HAVING count(*) > 1") == []
-        sent = rows(
-            self.site, f"SELECT activity FROM journal WHERE actor='{actor}' AND object_type='Report' ORDER BY 1"
-        )
-        came = rows(
-            self.council, f"SELECT activity FROM journal WHERE actor='{actor}' AND object_type='Report' ORDER BY 1"
-        )
-        assert came == sent
+        said = f"""SELECT activity FROM journal WHERE actor='{actor}' AND object_type='Report'
+            AND activity NOT LIKE '%#version-%' ORDER BY 1"""  # such are not posted, but read again after a gap
+        assert rows(self.council, said) == rows(self.site, said)
         catch_up(self.council)
         figures = "SELECT id, value, version FROM observations ORDER BY id"
         folded = projected(self.council, figures)
