@@ -1,7 +1,7 @@
 """SIGKILL at random moments of who sends, who receives and who publishes, under load, each in a process of its own.
 
 Whatever was acknowledged is found once, and only once, after the restart; a publication is whole or not at all; what
-waited to leave leaves, and has no effect twice. Eight rounds by default, a hundred with MAILLAGE_FULL=1.
+waited to leave leaves, and has no effect twice. A round for each who may be killed, a hundred with MAILLAGE_FULL=1.
 """
 
 import asyncio
@@ -161,7 +161,7 @@ async def world(tmp_path: Path) -> World:
 
 async def test_nothing_acknowledged_is_lost(world: World, full: bool) -> None:
     async with aiohttp.ClientSession() as session:
-        for number in range(100 if full else 8):
+        for number in range(100 if full else len(VICTIMS)):
             await world.once(session, VICTIMS[number % len(VICTIMS)])
         await world.settle(session)
     world.check_arrived()
