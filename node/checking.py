@@ -1,7 +1,7 @@
 """A file looked at before it is used: its shape, and what is odd in its figures. Needs no node, keeps nothing.
 
 Either figures as in `report.csv`, with the columns `place` and `period` where there are several; or one place a row,
-in the columns of a source that is known, or with the identifiers of indicators as columns.
+in the columns of a source that is known, or with indicators as columns, by their id or their label.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,8 @@ def check(raw: bytes, period: str, last: bytes | None = None, last_period: str =
 
 
 _Read = tuple[tuple[Line, ...], tuple[Mistake, ...], tuple[Found, ...]]
-_PLACE, _PERIOD = ("place", "name", "id"), ("period", "year")
+_PLACE = ("place", "name", "lieu", "nom", "site", "id")
+_PERIOD = ("period", "year", "période", "année", "annee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,11 @@ def _read(raw: bytes, period: str) -> _Read:
 
 
 def _layout(columns: tuple[str, ...]) -> _Layout | None:
-    """The columns of a known source, or identifiers of indicators as columns; None for one figure a row."""
+    """The columns of a known source, or indicators as columns, by id or label; None for one figure a row."""
     if set(columns) >= source.KNOWN_BY:
         return _Layout("name", "", source.COLUMNS)
-    entered = {name.lower(): name for name, rule in indicators().items() if rule.origin == "entered"}
+    rules = [rule for rule in indicators().values() if rule.origin == "entered"]
+    entered = {label.lower(): rule.id for rule in rules for label in (*rule.label.values(), rule.id)}
     found = tuple(source.Column((name,), entered[name]) for name in columns if name in entered)
     if not found or "indicator" in columns:
         return None

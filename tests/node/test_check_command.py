@@ -228,3 +228,18 @@ def test_a_spreadsheet_is_checked_as_its_csv(tmp_path: Path, capsys: pytest.Capt
     sheet.write_bytes(sheet.read_bytes()[:200])
     assert main(["check", str(sheet), "--lang", "fr"]) == 1
     assert "classeur" in capsys.readouterr().err
+
+
+def test_a_column_that_is_missing_or_too_many_keeps_nothing_from_being_looked_at(typed: Typed) -> None:
+    file = typed.file("place,town,period,indicator,value\nA,X,2025,events,40\nA,X,2025,visits,9000000\n")
+    said = typed.json("check", file, code=1)
+    assert [each["code"] for each in said["errors"]] == ["column.unknown", "column.missing", "column.missing"]
+    assert brief(said) == [(3, "A", "visits", "thousands.high")]
+    nothing = typed.json("check", typed.file("place,period,indicator,amount\nA,2025,events,40\n"), code=1)
+    assert (nothing["figures"], "column.missing" in {each["code"] for each in nothing["errors"]}) == (0, True)
+
+
+@pytest.mark.parametrize("head", ["Lieu;Année;Passages;Événements organisés", "name;year;Visits;Events held"])
+def test_a_table_with_the_words_of_the_questions_as_heads(typed: Typed, head: str) -> None:
+    file = typed.file(f"{head}\nA;2025;9000;40\nB;2025;9 000 000;40\n")
+    assert brief(typed.json("check", file)) == [(3, "B", "visits", "thousands.high")]

@@ -21,6 +21,7 @@ COLUMNS = ("indicator", "value", "unit", "status", "method", "breakdown")
 BESIDE = ("question", "last")  # what a sheet to fill in says for its reader, and nobody reads back
 OF_MANY = ("place", "period", *COLUMNS)  # of a file that holds several places or years
 _NEEDED = ("indicator", "value", "unit", "status")
+_READ = {"indicator", "value"}  # without which there is no figure to look at
 MAX_BYTES = 2_000_000
 _SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([,;\t])"?')
@@ -116,11 +117,16 @@ def _figure(row: Mapping[str, str], period: str, separator: str, field: str, fou
         indicator=row["indicator"],
         period=period,
         value=_number(row["value"], separator, field, found) if row["value"] else None,
-        unit=row["unit"],
-        status=row["status"].upper() or "A",
+        unit=row["unit"] if "unit" in row else _unit(row["indicator"]),
+        status=row.get("status", "").upper() or "A",
         method=row.get("method", "").lower(),
         breakdown=_breakdown(row.get("breakdown", ""), field, found),
     )
+
+
+def _unit(name: str) -> str:
+    """The unit of the vocabulary, where a file that is only looked at has no column of units."""
+    return indicators()[name].unit if name in indicators() else ""
 
 
 def _rows(table: _Table, period: str, found: list[Mistake]) -> Iterator[Line]:
@@ -185,13 +191,14 @@ def together(read: Sequence[Line]) -> list[Mistake]:
 def figures_csv(raw: bytes, period: str) -> tuple[tuple[Line, ...], tuple[Mistake, ...]]:
     """What can be read in a file of one or many places and periods, and everything to mend.
 
-    The columns of `report.csv`, and where there are several, `place` and `period` (`period` for the lines without).
+    The columns of `report.csv`, and where there are several, `place` and `period` (`period` for the lines without). A
+    column too many, or a missing `unit` or `status`, is to mend; the figures are looked at all the same.
     """
     table = _table(raw)
     if isinstance(table, Mistake):
         return (), (table,)
     found = _header(table, OF_MANY)
-    if found:
+    if not _READ.issubset(table.names) or len(set(table.names)) < len(table.names):
         return (), tuple(found)
     read = tuple(_rows(table, period, found))
     reports: dict[tuple[str, str], list[Line]] = {}
