@@ -6,7 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python
 INSTALL := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 $(RUN) -m pip --quiet install
 FROM_LOCK := --only-binary :all: --require-hashes --requirement
-PYTEST = $(RUN) -m pytest --quiet --numprocesses auto --dist worksteal $(ARGS)
+# One process more than processors: tests wait for each other's servers more than they compute.
+PYTEST = $(RUN) -m pytest --quiet --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal $(ARGS)
 FEDIFY = tests/interop/fedify/node_modules/.package-lock.json
 AXE = tests/e2e/axe/node_modules/.package-lock.json
 # say FRENCH | ENGLISH, on stderr, in the reader's language
