@@ -22,7 +22,7 @@ from node.project import catch_up
 from node.publish import publish
 from node.reports import add_report
 from node.signing import signer
-from node.timeline import timeline
+from node.timeline import Item, timeline
 from node.views import campaign as views
 from tests.node.net import Clock, free_ports, listening, make, place, projected, rows, until, visits
 
@@ -178,9 +178,13 @@ async def test_a_place_is_shown_its_own_warnings_once_for_each_content(net: Net)
         found = (1, 1) if title else (0, 0)
         assert (value, asked(corrections.correct(net.council, "2025"))) == (value, found)
         assert asked(corrections.correct(net.council, "2025")) == (0, found[1])
-    letters = [item for item in timeline(net.site, 50, "fr") if "à vérifier" in item.title]
-    assert len(letters) == 2
-    assert "Lieu un" in letters[0].text
+    await until(lambda: len(_to_verify(net)) == 2)
+    assert all("Lieu un" in letter.text for letter in _to_verify(net))
+
+
+def _to_verify(net: Net) -> list[Item]:
+    """The letters about warnings that have arrived at the site."""
+    return [item for item in timeline(net.site, 50, "fr") if "à vérifier" in item.title]
 
 
 async def test_nobody_else_reads_a_letter(net: Net) -> None:
