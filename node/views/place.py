@@ -41,7 +41,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure of one period, as it was said; status L where nothing was."""
+    """One figure of one period, as it was said; no status where nothing public was."""
 
     period: str
     value: Decimal | None
@@ -187,7 +187,7 @@ def _cells(by_period: Mapping[str, Row[Any]], periods: tuple[str, ...]) -> tuple
     for period in periods:
         figure = by_period.get(period)
         if figure is None:
-            cells.append(Cell(period, None, "L"))
+            cells.append(Cell(period, None, ""))
         else:
             value = None if figure.value is None else Decimal(figure.value)
             cells.append(Cell(period, value, figure.status, figure.method))

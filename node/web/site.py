@@ -22,6 +22,7 @@ from vocab.units import canonical
 
 _LICENCES = {"https://spdx.org/licenses/etalab-2.0": "Licence Ouverte 2.0"}
 _MOST_PERIODS = 6
+_NO_VALUE = {"": "web.not_public", "L": "web.missing", "M": "web.status.M"}
 
 
 def home(node: Node, lang: str, query: Mapping[str, str]) -> str:
@@ -108,8 +109,8 @@ def _tags(place: Place, lang: str) -> list[tuple[str, list[str]]]:
 
 def _cell(line: Line, cell: Cell, lang: str) -> dict[str, Any]:
     if cell.value is None:
-        key = "web.status.M" if cell.status == "M" else "web.missing"
-        return {"value": "", "note": _text(lang, key), "missing": True, "method": ""}
+        said = "" if cell.computed and cell.status == "L" else cell.status  # a part of it may be kept from the public
+        return {"value": "", "note": _text(lang, _NO_VALUE[said]), "missing": True, "method": ""}
     shown, _ = wording.figure(line.indicator, cell.value, lang)
     key = "" if cell.status == "A" else f"web.status.{cell.status}"
     note = _text(lang, "web.computed") if cell.computed else _text(lang, key) if key else ""

@@ -65,5 +65,5 @@ def _card(line: Line, lang: str) -> dict[str, Any]:
 
 
 def _spoken(points: Sequence[tuple[str, Decimal | None]], show: charts.Show, lang: str) -> str:
-    missing = said(lang, "web.missing")
+    missing = said(lang, "web.not_public")
     return "; ".join(f"{year}: {missing if value is None else show(value)}" for year, value in points)

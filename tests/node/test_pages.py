@@ -155,9 +155,15 @@ async def test_a_file_never_answers_for_another_year(client: aiohttp.ClientSessi
             assert period in await answer.text()
 
 
+def row(page: str, name: str) -> str:
+    """The row of a figure in a place's table."""
+    return next(each for each in page.split("<tr") if f"/indicators/{name}" in each)
+
+
 async def test_what_is_missing_is_never_a_zero(client: aiohttp.ClientSession) -> None:
     place = await text(client, "/network/place", id=described().iri, lang="fr")
-    assert "non collecté" in place
+    of = {name: re.findall(r'class="missing">([^<]+)<', row(place, name)) for name in ("energyUse", "events")}
+    assert of == {"energyUse": ["non collecté", "pas de chiffre public"], "events": ["pas de chiffre public"]}
     assert not re.search(r"<b>0</b>", place)
     assert "non collecté" in await text(client, "/", lang="fr")
     assert "sans objet" in await text(client, "/network/place", id="https://site2.example/places/lieu#place", lang="fr")

@@ -48,5 +48,5 @@ def test_one_figure_a_theme_is_drawn_with_its_last_year_in_full() -> None:
     assert [card["id"] for card in years.drawn(lines, "fr")] == ["visits", "outdoorArea"]
     assert first["value"] == "3\u202f000"
     assert first["note"] == "2025 · estimé · estimation"
-    assert "2024: non collecté" in first["about"]
+    assert "2024: pas de chiffre public" in first["about"]
     assert len(first["chart"].columns) == 2
