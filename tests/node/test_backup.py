@@ -31,7 +31,7 @@ from tests.node.older import as_of
 DOCUMENTS = """SELECT d.id, d.version, d.digest, b.bytes FROM documents d
     JOIN blobs b ON b.seq = d.seq AND b.kind = 'document' ORDER BY d.id"""
 KEYS = "SELECT id, public FROM actor_keys ORDER BY id"
-ARRIVED = "SELECT activity FROM journal WHERE direction = 'in' ORDER BY seq"
+SENT = "SELECT activity FROM journal WHERE direction = 'in' AND verified <> 'proof' ORDER BY seq"  # not what it read
 PUBLISHED = "SELECT max(version) FROM documents WHERE type = 'Report'"
 
 
@@ -65,7 +65,7 @@ class Net:
     ports: list[int]
 
     def arrived(self) -> list[tuple[object, ...]]:
-        return [row for row in rows(self.council, ARRIVED) if str(row[0]).startswith(self.site.config.url)]
+        return [row for row in rows(self.council, SENT) if str(row[0]).startswith(self.site.config.url)]
 
     def say(self, value: int) -> None:
         add_report(self.site, "etabli", "2025", visits(value), "public")
