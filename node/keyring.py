@@ -40,6 +40,7 @@ class KeyRing:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         for kind, pem in zip(_KINDS, keys.to_pems(), strict=True):
             _write(self._path(stem, kind), pem)
+        self._read[keys.multibase] = keys
         return keys
 
     def unnamed(self, slug: str) -> ActorKeys | None:
