@@ -8,7 +8,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from node.exports.grid import Cell
 from node.importers import table
@@ -17,7 +16,6 @@ from vocab.errors import Mistake
 from vocab.intake.report import report_csv
 from vocab.model import Observation, breakdown_text
 from vocab.reference import dimensions, indicators
-from vocab.units import canonical
 
 HEAD = ("indicator", "question", "last", "value", "unit", "status", "method", "breakdown")
 _SHOWN = ("core", "standard")
@@ -25,11 +23,11 @@ _SHOWN = ("core", "standard")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One question whose answer is another; texts as they are read."""
+    """One question whose answer is another."""
 
     label: str
-    before: str
-    after: str
+    before: Observation | None
+    after: Observation | None
 
 
 def rows(known: Sequence[Observation], last: Sequence[Observation], lang: str) -> Iterator[list[Cell]]:
@@ -110,18 +108,14 @@ def changes(before: Iterable[Observation], after: Iterable[Observation], lang: s
     order = list(indicators())
     keys = sorted({*old, *new}, key=lambda key: (order.index(key[0]), key[1]))
     return tuple(
-        Change(label(*key, lang), _said(old.get(key)), _said(new.get(key)))
+        Change(label(*key, lang), old.get(key), new.get(key))
         for key in keys
         if _said(old.get(key)) != _said(new.get(key))
     )
 
 
-def _said(figure: Observation | None) -> str:
-    if figure is None:
-        return ""
-    value = f"({figure.status})" if figure.value is None else canonical(Decimal(figure.value))
-    estimated = " (E)" if figure.value is not None and figure.status != "A" else ""
-    return f"{value}{estimated}" + (f", {figure.method}" if figure.method else "")
+def _said(figure: Observation | None) -> tuple[object, ...] | None:
+    return None if figure is None else (figure.value, figure.status, figure.method)
 
 
 def taken(before: Iterable[Observation], after: Iterable[Observation]) -> tuple[Observation, ...]:

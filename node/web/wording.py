@@ -10,7 +10,7 @@ from vocab.periods import Period
 from vocab.reference import Indicator, dimensions, indicators
 
 _CENTS = Decimal("0.01")
-_METHOD = "figures.method."
+METHOD = "figures.method."
 _THIN = re.compile(r" (?=[;?!%»](?:\W|$))|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
 
 
@@ -90,16 +90,16 @@ def period(value: str, lang: str) -> str:
 
 def method(code: str, lang: str) -> str:
     """How a figure was made, in words where the code is a usual one."""
-    return catalogue().texts(lang).get(f"{_METHOD}{code}", code)
+    return catalogue().texts(lang).get(f"{METHOD}{code}", code)
 
 
 def coded(typed: Mapping[str, str]) -> dict[str, str]:
     """The inputs of a form whose methods are written in words, in any language: a usual one becomes its code."""
     codes = {
-        words.casefold(): key.removeprefix(_METHOD)
+        words.casefold(): key.removeprefix(METHOD)
         for lang in LANGUAGES
         for key, words in catalogue().texts(lang).items()
-        if key.startswith(_METHOD)
+        if key.startswith(METHOD)
     }
     return {
         name: codes.get(text.strip().casefold(), text) if name.endswith(".method") else text

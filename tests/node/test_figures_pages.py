@@ -165,10 +165,10 @@ async def test_a_sheet_comes_back_with_its_differences(site: Site, kind: str) ->
     rows = list(csv.DictReader(io.StringIO(as_csv(body).decode("utf-8-sig")), delimiter=_mark(as_csv(body))))
     assert len(rows) > 45
     for row in rows:
-        if row["indicator"] == "events":
-            row["value"] = "38"
-        if row["indicator"] == "floorArea":
-            row["status"] = "L"
+        if row["Repère"] == "events":
+            row["Votre réponse"] = "38"
+        if row["Repère"] == "floorArea":
+            row["État"] = "non collecté"
     filled = io.StringIO()
     writer = csv.DictWriter(filled, fieldnames=list(rows[0]), delimiter=";")
     writer.writeheader()

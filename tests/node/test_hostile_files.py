@@ -59,8 +59,8 @@ def unfolding(text: bytes) -> dict[str, bytes]:
     cell = b'<table:table-cell table:number-columns-repeated="16000" office:value-type="string"><text:p>x</text:p>'
     row = b'<table:table-row table:number-rows-repeated="1000000">' + cell + b"</table:table-cell></table:table-row>"
     return {
-        "laughs": LAUGHS.encode() + bare.replace(b">indicator<", b">&a9;<"),
-        "reads": READS.encode() + bare.replace(b">indicator<", b">&a9;<"),
+        "laughs": LAUGHS.encode() + bare.replace(b">Question<", b">&a9;<"),
+        "reads": READS.encode() + bare.replace(b">Question<", b">&a9;<"),
         "far": bare.replace(b'r="A2"', b'r="XFD1048576"').replace(b"</table:table>", row + b"</table:table>"),
         "cut": bare[: len(bare) // 2],
     }

@@ -68,7 +68,7 @@ def _value(key: str, value: Any, lang: str) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping) and "indicator" in value:
-        return _figure(value, lang)
+        return figure(value, lang)
     if key == "address":
         return _address(value)
     if key == "operator":
@@ -105,7 +105,7 @@ def _operator(value: Operator, lang: str) -> str:
     return ", ".join(filter(None, (value.name, form, number)))
 
 
-def _figure(value: Mapping[str, Any], lang: str) -> str:
+def figure(value: Mapping[str, Any], lang: str) -> str:
     """`4 210 passages (estimé, comptage)`; what is not there is said, never 0."""
     if value["value"] is None:
         return text(lang, _NO_VALUE.get(value["status"], "web.missing"))

@@ -12,8 +12,9 @@ from node.people import entries, worksheet, yearbook
 from node.people.roles import Right
 from node.web import desk, plain, wording
 from node.web.desk import Visit
+from node.web.manage import said, sheet_words
 from node.web.manage.figures import OF_YEAR, address, period_of
-from vocab.errors import Mistake, message
+from vocab.errors import Mistake
 from vocab.model import Observation
 from vocab.oddity import say, subject
 
@@ -29,14 +30,16 @@ def download(visit: Visit) -> web.Response:
     """The sheet, filled with what is known."""
     period, kind = period_of(visit), visit.request.match_info["kind"]
     known = yearbook.figures(visit.node, visit.place)
-    _, last = yearbook.last_before(known, period)
-    rows = list(worksheet.rows(known.get(period, ()), last, visit.lang))
+    when, last = yearbook.last_before(known, period)
+    coded = worksheet.rows(known.get(period, ()), last, visit.lang)
+    rows = sheet_words.dressed(coded, when if last else "", visit.lang)
+    title, look = wording.period(period, visit.lang), sheet_words.look(rows, visit.lang)
     if kind == "csv":
         body = tables.csv_rows(rows)
     elif kind == "xlsx":
-        body = tables.xlsx_rows(rows, wording.period(period, visit.lang), "C2")
+        body = tables.xlsx_rows(rows, title, sheet_words.FROZEN, look)
     else:
-        body = tables.ods_rows(rows, wording.period(period, visit.lang))
+        body = tables.ods_rows(rows, title, look)
     name = f"{visit.place}-{period.replace('/', '_')}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return web.Response(body=body, content_type=_TYPES[kind], headers=headers)
@@ -50,11 +53,13 @@ def upload(visit: Visit) -> web.Response:
     known = yearbook.figures(visit.node, visit.place)
     others = [figure for other, some in known.items() if other != period for figure in some]
     try:
-        read = worksheet.read(files[0].data, period, others)
+        coded = sheet_words.undressed(files[0].data)
+        read = worksheet.read(coded, period, others)
     except FileRefused as refused:
         return _page(visit, period, files[0].name, wrong=[refused.text(visit.lang)])
     figures = [each for each in read if isinstance(each, Observation)]
-    wrong = [_line(each, visit.lang) for each in read if isinstance(each, Mistake)]
+    names = sheet_words.lines(coded)
+    wrong = [_line(each, names.get(each.field, ""), visit.lang) for each in read if isinstance(each, Mistake)]
     if wrong:
         return _page(visit, period, files[0].name, wrong=wrong)
     now = worksheet.taken(known.get(period, ()), figures)
@@ -63,7 +68,10 @@ def upload(visit: Visit) -> web.Response:
     before = {k: v for k, v in known.items() if k != period}
     odd = yearbook.oddities(visit.node, visit.place, before, now)
     checks = [f"{subject(each, visit.lang)} : {say(each, visit.lang)}" for each in odd]
-    changes = worksheet.changes(known.get(period, ()), now, visit.lang)
+    changes = [
+        (each.label, *(figure and said.figure(figure.to_json(), visit.lang) for figure in (each.before, each.after)))
+        for each in worksheet.changes(known.get(period, ()), now, visit.lang)
+    ]
     return _page(visit, period, files[0].name, changes=changes, checks=checks)
 
 
@@ -71,20 +79,22 @@ def _kept(period: str) -> str:
     return f"sheet/{period.replace('/', '_')}"
 
 
-def _line(mistake: Mistake, lang: str) -> str:
-    return plain.said(lang, "figures.sheet.empty") if mistake.code == "report.empty" else message(mistake, lang)
+def _line(mistake: Mistake, name: str, lang: str) -> str:
+    if mistake.code == "report.empty":
+        return plain.said(lang, "figures.sheet.empty")
+    return sheet_words.plainly(mistake, name, lang)
 
 
 def _page(visit: Visit, period: str, file: str, **more: Any) -> web.Response:
     base = f"/manage/{visit.place}/figures/{period.replace('/', '_')}"
     values = {"wrong": [], "changes": (), "checks": []} | more
-    said: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "period": wording.period(period, visit.lang),
         "base": base,
         "file": file[:120],
         "here": "figures",
     }
-    return visit.page("manage/sheet.html", **(said | values))
+    return visit.page("manage/sheet.html", **(shown | values))
 
 
 def take(visit: Visit) -> web.Response:
@@ -98,7 +108,7 @@ def take(visit: Visit) -> web.Response:
     now = worksheet.taken(known.get(period, ()), figures)
     wrong = yearbook.mistakes(known, period, now)
     if wrong:
-        return _page(visit, period, "", wrong=[_line(each, visit.lang) for each in wrong])
+        return _page(visit, period, "", wrong=[_line(each, "", visit.lang) for each in wrong])
     yearbook.keep(visit.node, visit.place, period, now)
     entries.drop(visit.node, visit.place, _kept(period))
     return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/figures"), "figures.sheet.taken")
