@@ -120,6 +120,8 @@ def plainly(mistake: Mistake, about: str, lang: str) -> str:
         said = text(lang, "figures.sheet.yes_or_no", value=mistake.params["value"])
     else:
         params = {key: _said(key, value, lang) for key, value in mistake.params.items()}
+        if mistake.code == "column.missing":
+            params = {"value": text(lang, _HEAD + params["value"])}
         said = beside(replace(mistake, params=params), lang)
     if rule is None:
         return text(lang, "figures.sheet.line", line=line, said=said)

@@ -60,6 +60,8 @@ def upload(visit: Visit) -> web.Response:
     figures = [each for each in read if isinstance(each, Observation)]
     names = sheet_words.lines(coded)
     wrong = [_line(each, names.get(each.field, ""), visit.lang) for each in read if isinstance(each, Mistake)]
+    if any(isinstance(each, Mistake) and each.code == "column.missing" for each in read):
+        wrong = [plain.said(visit.lang, "figures.sheet.other"), *wrong]
     if wrong:
         return _page(visit, period, files[0].name, wrong=wrong)
     now = worksheet.taken(known.get(period, ()), figures)
