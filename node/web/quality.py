@@ -189,7 +189,8 @@ def _odd(row: Warned, lang: str) -> dict[str, str]:
 
 
 def _apart(each: Apart, lang: str) -> dict[str, Any]:
-    shown = [message(replace(mistake, field=mistake.field[:80]), lang) for mistake in each.mistakes[:5]]
+    short = (replace(mistake, field=mistake.field[:80]) for mistake in each.mistakes[:5])
+    shown = [wording.typeset(message(mistake, lang), lang) for mistake in short]
     return {
         "name": each.name,
         "href": link(lang, "/network/place", id=each.place) if each.place else "",

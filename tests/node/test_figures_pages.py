@@ -188,7 +188,7 @@ async def test_a_sheet_that_cannot_be_read_is_said_line_by_line_and_changes_noth
     assert "ligne 3" in html
     other = await (await site.post(f"{YEAR}/sheet", _file("Question;Votre réponse\nPassages;4".encode(), "csv"))).text()
     assert "titres de colonnes ont changé" in other
-    assert "Il manque la colonne « Unité »" in other
+    assert "Il manque la colonne «\u202fUnité\u202f»" in other
     unanswered = await (await site.get(f"{YEAR}/sheet.csv")).read()
     assert "encore aucun chiffre" in await (await site.post(f"{YEAR}/sheet", _file(unanswered, "csv"))).text()
     for junk in (b"PK\x03\x04nothing", b"\x00" * 100, b""):

@@ -125,7 +125,7 @@ def _page(
         "sections": sections,
         "groups": drawn.groups,
         "problems": drawn.problems,
-        "checks": [say(each, visit.lang) for each in odd if not each.indicator],
+        "checks": [wording.typeset(say(each, visit.lang), visit.lang) for each in odd if not each.indicator],
         "begun": wording.day(kept, visit.lang) if kept else "",
         "last_period": wording.period(last_period, visit.lang) if last_period else "",
         "proposed": bool(proposed),

@@ -131,7 +131,7 @@ def _odd(visit: Visit, change: Change) -> list[str]:
     if not change.name.startswith("report/") or change.kind == "delete":
         return []
     found = of_report(visit.node, change.slug, str(change.after["period"]), change.sharing)
-    return [say(each, visit.lang) for each in found]
+    return [wording.typeset(say(each, visit.lang), visit.lang) for each in found]
 
 
 def _stands(visit: Visit, document: Standing) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def draw(
     mends: dict[str, str] = {}
     for mistake in wrong:
         mends.setdefault(mistake.field.removesuffix(".status"), beside(mistake, lang))
-    checks = {_field(each): say(each, lang) for each in odd if each.indicator}
+    checks = {_field(each): wording.typeset(say(each, lang), lang) for each in odd if each.indicator}
     groups: list[dict[str, Any]] = []
     for theme, questions in asked.groups:
         drawn = [_question(each, typed, before, mends, checks, proposed, lang) for each in questions]

@@ -69,7 +69,8 @@ def upload(visit: Visit) -> web.Response:
     entries.keep(visit.node, visit.place, _kept(period), [("sheet", content)], visit.account.id)
     before = {k: v for k, v in known.items() if k != period}
     odd = yearbook.oddities(visit.node, visit.place, before, now)
-    checks = [f"{subject(each, visit.lang)} : {say(each, visit.lang)}" for each in odd]
+    colon = " : " if visit.lang == "fr" else ": "
+    checks = [wording.typeset(subject(each, visit.lang) + colon + say(each, visit.lang), visit.lang) for each in odd]
     changes = [
         (each.label, *(figure and said.figure(figure.to_json(), visit.lang) for figure in (each.before, each.after)))
         for each in worksheet.changes(known.get(period, ()), now, visit.lang)
@@ -84,7 +85,7 @@ def _kept(period: str) -> str:
 def _line(mistake: Mistake, name: str, lang: str) -> str:
     if mistake.code == "report.empty":
         return plain.said(lang, "figures.sheet.empty")
-    return sheet_words.plainly(mistake, name, lang)
+    return wording.typeset(sheet_words.plainly(mistake, name, lang), lang)
 
 
 def _page(visit: Visit, period: str, file: str, **more: Any) -> web.Response:
