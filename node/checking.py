@@ -11,6 +11,7 @@ from decimal import Decimal
 from node.importers import commune_mesure_columns as source
 from node.importers import table
 from node.importers.refused import FileRefused
+from node.people import sheet_words
 from vocab import plausible
 from vocab.errors import WHOLE_FILE, Mistake
 from vocab.intake.report import Line, figures_csv, is_period, together
@@ -63,7 +64,7 @@ class _Layout:
 
 
 def _read(raw: bytes, period: str) -> _Read:
-    raw = table.as_csv(raw)
+    raw = sheet_words.as_report(raw)
     try:
         read = table.read(raw)
     except FileRefused:

@@ -9,7 +9,7 @@ from node.cli.place import refused
 from node.cli.rejection import as_data, rejections, say
 from node.context import Node
 from node.doubts import of_other_periods, of_report
-from node.importers.table import as_csv
+from node.people import sheet_words
 from node.places import show_place
 from node.reports import ReportState, add_report, list_all, remove_report
 from vocab.errors import Mistake
@@ -27,7 +27,8 @@ def add(args: Namespace, out: Out) -> int:
     period = files.period(args.period, out)
     with opened(args, out, role="site") as node:
         _known_place(node, args.slug, out)
-        observations = report_csv(as_csv(files.raw(args.file, out)), period, of_other_periods(node, args.slug, period))
+        raw = sheet_words.as_report(files.raw(args.file, out))
+        observations = report_csv(raw, period, of_other_periods(node, args.slug, period))
         mistakes = tuple(o for o in observations if isinstance(o, Mistake))
         if mistakes:
             raise refused(mistakes, out)

@@ -48,6 +48,11 @@ def _separator(head: str) -> str:
     return max(SEPARATORS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
 
 
+def separator(raw: bytes) -> str:
+    """What separates the cells of a CSV file: the one that cuts its head into most columns."""
+    return _separator(_decoded(raw).partition("\n")[0])
+
+
 def quiet(text: str) -> str:
     """A text that no spreadsheet takes for a formula: an apostrophe goes before one that would act."""
     return "'" + text if text.startswith(("'", *_ACTS)) else text

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from node.exports.grid import Cell
 from node.importers import table
+from node.importers.refused import FileRefused
 from vocab import questionnaire
 from vocab.errors import Mistake
 from vocab.intake.report import report_csv
@@ -71,18 +72,15 @@ def label(name: str, breakdown: tuple[tuple[str, str], ...], lang: str) -> str:
 
 def read(raw: bytes, period: str, others: Iterable[Observation]) -> tuple[Observation, ...] | tuple[Mistake, ...]:
     """The figures of a sheet that came back, or everything to mend. Raises `FileRefused` for what is no sheet."""
-    return report_csv(_answered(table.as_csv(raw)), period, others)
+    return report_csv(answered(table.as_csv(raw)), period, others)
 
 
-def _answered(raw: bytes) -> bytes:
+def answered(raw: bytes) -> bytes:
     """The same lines, those without figure and status left empty: an unanswered question is no mistake."""
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
+        lines, mark = list(table.lines_of(raw)), table.separator(raw)
+    except (FileRefused, csv.Error):
+        return raw  # the reader of figures says why
     names = [cell.strip().lower() for cell in lines[0]] if lines else []
     if not {"value", "status"} <= set(names):
         return raw

@@ -1,6 +1,7 @@
 """Warnings as they are typed: `check` on files of one and of many places; `report add` and `publish`, which go on."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from openpyxl import Workbook
 
 from node.cli.run import main
+from node.exports import tables
+from node.people import sheet_words, worksheet
 from vocab.reference import indicators
 
 PLACE = (Path(__file__).parents[2] / "examples/one_site/place.toml").read_text(encoding="utf-8")
@@ -243,3 +246,18 @@ def test_a_column_that_is_missing_or_too_many_keeps_nothing_from_being_looked_at
 def test_a_table_with_the_words_of_the_questions_as_heads(typed: Typed, head: str) -> None:
     file = typed.file(f"{head}\nA;2025;9000;40\nB;2025;9 000 000;40\n")
     assert brief(typed.json("check", file)) == [(3, "B", "visits", "thousands.high")]
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_sheet_of_the_questions_is_read_as_it_came_back(typed: Typed, lang: str) -> None:
+    rows = sheet_words.dressed(worksheet.rows((), (), lang), "", lang)
+    at = next(number for number, row in enumerate(rows) if row[-1] == "visits")
+    rows[at][2] = Decimal(4_000_000)
+    (typed.folder / "etabli-2025.xlsx").write_bytes(tables.xlsx_rows(rows, "2025", sheet_words.FROZEN))
+    said = typed.json("check", str(typed.folder / "etabli-2025.xlsx"))
+    assert (said["errors"], brief(said)) == ([], [(at + 1, "", "visits", "thousands.high")])
+    assert typed.run("init", "--url", "http://127.0.0.1:9", "--role", "site")[0] == 0
+    assert typed.run("place", "add", "etabli", "--file", typed.file(PLACE, "place.toml"))[0] == 0
+    (typed.folder / "etabli-2025.csv").write_bytes(tables.csv_rows(rows))
+    report = ("report", "add", "etabli", "--period", "2025", "--file", str(typed.folder / "etabli-2025.csv"))
+    assert typed.json(*report)["count"] == 1

@@ -18,8 +18,7 @@ from node.exports.grid import Cell
 from node.importers.refused import FileRefused
 from node.importers.table import as_csv
 from node.messages import LANGUAGES
-from node.people import worksheet
-from node.web.manage import sheet_words
+from node.people import sheet_words, worksheet
 from vocab.errors import Mistake
 from vocab.model import Observation
 from vocab.reference import indicators
@@ -75,7 +74,15 @@ def test_what_comes_back_untouched_says_the_same(lang: str, kind: str) -> None:
 def test_codes_are_understood_as_before() -> None:
     coded = written([worksheet.HEAD, *list(worksheet.rows(KNOWN, LAST, "fr"))[1:]])
     assert sorted(read(coded), key=repr) == sorted(KNOWN, key=repr)
-    assert read(b"indicator,value,unit,status\nvisits,12,{visit},A\n")[0].value == 12
+    plain = b"indicator,value,unit,status\nvisits,12,{visit},A\n"
+    assert sheet_words.as_report(plain) == plain
+    assert read(plain)[0].value == 12
+
+
+def test_a_comma_among_digits_is_not_read_in_another_way() -> None:
+    rows = 'Repère,Votre réponse,Unité,État\nvisits,"1,234",passages,\n'
+    found = worksheet.read(sheet_words.undressed(rows.encode()), "2025", ())
+    assert [each.code for each in found if isinstance(each, Mistake)][:1] == ["number.ambiguous"]
 
 
 def test_a_question_is_known_by_its_words_where_its_reference_is_gone() -> None:

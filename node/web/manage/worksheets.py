@@ -8,11 +8,11 @@ from aiohttp import web
 from node.context import Node
 from node.exports import tables
 from node.importers.refused import FileRefused
-from node.people import entries, worksheet, yearbook
+from node.people import entries, sheet_words, worksheet, yearbook
 from node.people.roles import Right
 from node.web import desk, plain, wording
 from node.web.desk import Visit
-from node.web.manage import said, sheet_words
+from node.web.manage import said
 from node.web.manage.figures import OF_YEAR, address, period_of
 from vocab.errors import Mistake
 from vocab.model import Observation

@@ -14,6 +14,7 @@ from functools import cache
 from node.exports.grid import Cell
 from node.exports.tables import Look
 from node.importers import table
+from node.importers.refused import FileRefused
 from node.messages import LANGUAGES, catalogue, text
 from node.people import worksheet
 from node.web import wording
@@ -88,22 +89,43 @@ def undressed(raw: bytes) -> bytes:
     Raises `FileRefused` for what is no sheet.
     """
     raw = table.as_csv(raw)
-    lines = [list(line) for line in table.lines_of(raw)]
-    names = [_heads().get(_folded(cell.partition("(")[0]), cell) for cell in lines[0]] if lines else []
-    if not {"value"} < {"indicator", "question", "value"} & set(names):
+    lines = _lines(raw)
+    heads = [_folded(cell.partition("(")[0]) for cell in lines[0]] if lines else []
+    names = [_heads().get(head, cell) for head, cell in zip(heads, lines[0], strict=True)] if lines else []
+    if "value" not in names or ("question" not in names and set(worksheet.HEAD).issuperset(heads)):
         return raw
     if "indicator" not in names:
         names.append("indicator")
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\n")
+    # with the separator of the file: a comma among its digits is read the same way
+    writer = csv.writer(out, delimiter=table.separator(raw), lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(_coded(names, line) if any(cell.strip() for cell in line) else [] for line in lines[1:])
+    writer.writerows(_coded(names, line) if any(map(str.strip, line)) else [] for line in lines[1:])
     return out.getvalue().encode()
+
+
+def as_report(raw: bytes) -> bytes:
+    """A sheet that came back as `report.csv`, its unanswered questions left out; any other file as it is.
+
+    Raises `FileRefused`.
+    """
+    coded = undressed(raw)
+    head = next(iter(_lines(coded)), [])
+    return worksheet.answered(coded) if "question" in map(_folded, head) else coded
+
+
+def _lines(raw: bytes) -> list[list[str]]:
+    """Every line; none of a file that whoever reads it for its figures will refuse."""
+    try:
+        return [list(line) for line in table.lines_of(raw)]
+    except (FileRefused, csv.Error):
+        return []
 
 
 def lines(raw: bytes) -> dict[str, str]:
     """What each line of a sheet in codes is about, by its number: the reference of its question, or else its words."""
-    read = csv.reader(io.StringIO(raw.decode("utf-8-sig", errors="replace"), newline=""), delimiter=";")
+    text = raw.decode("utf-8-sig", errors="replace")
+    read = csv.reader(io.StringIO(text, newline=""), delimiter=table.separator(raw))
     names = next(read, [])
     rows = ((str(read.line_num), dict(zip(names, line, strict=False))) for line in read)
     return {number: row.get("indicator") or row.get("question", "") for number, row in rows}
