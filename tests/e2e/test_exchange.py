@@ -81,9 +81,12 @@ async def test_what_is_published_is_seen_to_arrive(tmp_path: Path) -> None:
         site.node.store.write(lambda c: c.exec_driver_sql(CLOSED, (council.config.authority,)))
         await enter(watched, site, "publish")
         await Pointer(watched).press(".go button")
-        assert await watched.page.locator("[data-live]").count() == 1
+        assert await watched.page.locator("#standing[data-live]").count() == 1
         site.node.store.write(lambda c: c.exec_driver_sql("DELETE FROM hosts"))
+        assert "Pas encore reçu" in await watched.page.inner_text("#standing")
         assert "Tout reçu" in await watched.ask(ARRIVED)
+        stands = await watched.page.inner_text("#standing")
+        assert ("Pris par 1 destinataire" in stands, "Pas encore reçu" in stands) == (True, False)
         watched.is_quiet()
 
 

@@ -60,7 +60,8 @@ async def test_nothing_leaves_before_the_button_and_all_that_was_shown_after(sit
     after = await text(site)
     assert "publié" in after
     assert 'name="seen"' not in after
-    assert "Pas encore reçu" in after
+    assert "personne ne suit encore votre lieu" in after
+    assert "vous n’avez choisi aucun partenaire" in after
     assert rows(site.node, "SELECT account, action, place FROM audit") == [("editor", "published", SLUG)]
 
 

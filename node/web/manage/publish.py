@@ -30,11 +30,13 @@ Found = Sequence[tuple[Change, tuple[Mistake, ...]]]
 
 
 def show(visit: Visit, problem: str = "") -> web.Response:
-    """The page, or, for who asks for `part=status`, the part of it that lives."""
+    """The page, or, for who asks for a `part`, what of it lives: who has what (`status`), and what (`standing`)."""
     receivers = standing.receivers(visit.node, visit.place)
-    live = reception.shown(receivers, visit.place, visit.lang)
-    if visit.request.query.get("part") == "status":
+    live, part = reception.shown(receivers, visit.place, visit.lang), visit.request.query.get("part")
+    if part == "status":
         return visit.page("manage/receivers.html", here="publish", live=live)
+    if part == "standing":
+        return visit.page("manage/standing.html", here="publish", live=live, stands=_all_that_stands(visit, receivers))
     found = preview(visit.node, visit.place)
     values = _values(visit, found, receivers) | {"seen": seen(found), "problem": problem, "live": live}
     return visit.page("manage/publish.html", here="publish", **values)
@@ -85,12 +87,20 @@ def _values(visit: Visit, found: Found, receivers: Sequence[Receiver]) -> dict[s
         for sharing in (*SHARINGS, "private")
         if (some := [each for each in documents if each["sharing"] == sharing])
     ]
-    arrived = Counter(sent.object for one in receivers for sent in one.sent if sent.state == "delivered")
-    stands = [
-        _stands(visit, each) | {"arrived": arrived[each.document]}
-        for each in standing.published(visit.node, visit.place)
-    ]
-    return {"groups": groups, "errors": [e for each in documents for e in each["errors"]], "stands": stands}
+    errors = [error for each in documents for error in each["errors"]]
+    return {"groups": groups, "errors": errors, "stands": _all_that_stands(visit, receivers)}
+
+
+def _all_that_stands(visit: Visit, receivers: Sequence[Receiver]) -> list[dict[str, Any]]:
+    """What is published, with how many have it, or why nobody does."""
+    sent = [each for one in receivers for each in one.sent]
+    arrived = Counter(each.object for each in sent if each.state == "delivered")
+    under_way = {each.object for each in sent if each.state != "delivered"}
+    stands = []
+    for each in standing.published(visit.node, visit.place):
+        state = "waiting" if each.document in under_way else f"alone.{each.sharing}"
+        stands.append(_stands(visit, each) | {"arrived": arrived[each.document], "state": state})
+    return stands
 
 
 def _names(others: Sequence[Other]) -> dict[str, Any]:
