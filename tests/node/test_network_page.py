@@ -130,6 +130,12 @@ async def test_a_network_is_pasted_followed_and_asked_for_places(two: tuple[Site
     assert "Le Moulin" not in names(await text(site), "news")
 
 
+async def test_who_finds_nobody_is_told_what_else_to_try(two: tuple[Site, Node]) -> None:
+    site, _ = two
+    assert "Personne de ce nom" in names(await text(site, PAGE + "?q=zzzz"), "find")
+    assert "autour du vôtre" in names(await text(site, PAGE + "?near=1"), "find")
+
+
 async def test_the_map_has_the_neighbours_of_the_same_node_and_a_table_beside_it(two: tuple[Site, Node]) -> None:
     site, _ = two
     for slug, name, lat in ((SLUG, "L'Établi", "46.17"), (OTHER, "Le Voisin", "46.27")):
