@@ -5,14 +5,15 @@ in the columns of a source that is known, or with indicators as columns, by thei
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from node.importers import commune_mesure_columns as source
-from node.importers import table
+from node.importers import mapping, table
 from node.importers.refused import FileRefused
 from node.people import sheet_words
 from vocab import plausible
+from vocab.check import VALUELESS
 from vocab.errors import WHOLE_FILE, Mistake
 from vocab.intake.report import Line, figures_csv, is_period, together
 from vocab.model import Observation
@@ -66,7 +67,7 @@ class _Layout:
 def _read(raw: bytes, period: str) -> _Read:
     raw = sheet_words.as_report(raw)
     try:
-        read = table.read(raw)
+        read = table.read(raw, fold=str)
     except FileRefused:
         read = table.Table((), ())  # said by the reader of figures, with its line
     layout = _layout(read.columns)
@@ -74,16 +75,21 @@ def _read(raw: bytes, period: str) -> _Read:
 
 
 def _layout(columns: tuple[str, ...]) -> _Layout | None:
-    """The columns of a known source, or indicators as columns, by id or label; None for one figure a row."""
+    """The columns of a known source, or indicators as columns, as an import names them; None for one figure a row."""
     if set(columns) >= source.KNOWN_BY:
         return _Layout("name", "", source.COLUMNS)
-    rules = [rule for rule in indicators().values() if rule.origin == "entered"]
-    entered = {label.lower(): rule.id for rule in rules for label in (*rule.label.values(), rule.id)}
-    found = tuple(source.Column((name,), entered[name]) for name in columns if name in entered)
-    if not found or "indicator" in columns:
+    targets = {head: mapping.exactly(head) for head in columns}
+    said = {head: each for head, each in targets.items() if each is not None}
+    status = {replace(each, part=""): head for head, each in said.items() if each.part == "status"}
+    found = tuple(
+        source.Column((head,), each.field, each.breakdown, period=each.period, status=status.get(each, ""))
+        for head, each in said.items()
+        if each.is_figure and not each.part
+    )
+    if not found or "indicator" in map(str.lower, columns):
         return None
-    place, period = (next((name for name in names if name in columns), "") for names in (_PLACE, _PERIOD))
-    return _Layout(place, period, found)
+    place, period = (next((head for head in columns if head.lower() in names), "") for names in (_PLACE, _PERIOD))
+    return _Layout(next((head for head, each in said.items() if each.field == "name"), place), period, found)
 
 
 def _in_order(found: Iterable[Found]) -> list[Found]:
@@ -131,7 +137,8 @@ def _rows(read: table.Table, layout: _Layout, period: str) -> _Read:
             errors.append(Mistake(str(row.number), code, {"columns": str(len(read.columns))}))
             continue
         said, of_means = _row_of(row, layout, when, errors)
-        errors += together(said) if said else ()
+        for period_of in dict.fromkeys(line.figure.period for line in said):
+            errors += together([line for line in said if line.figure.period == period_of])
         lines += said
         means += of_means
     return tuple(lines), tuple(errors), tuple(means)
@@ -142,8 +149,9 @@ def _row_of(row: table.Row, layout: _Layout, period: str, errors: list[Mistake])
     lines: list[Line] = []
     means: list[Found] = []
     for column in layout.columns:
-        if values := _values(row, column.names, errors):
-            figure = _figure(column, total(values), period)
+        values, status = _values(row, column.names, errors), row[column.status].strip().upper()
+        if values or status in VALUELESS:
+            figure = _figure(column, total(values) if values else None, column.period or period, status or "A")
             if column.times:
                 means += _mean(row, column, figure)
             else:
@@ -151,8 +159,9 @@ def _row_of(row: table.Row, layout: _Layout, period: str, errors: list[Mistake])
     return lines, means
 
 
-def _figure(column: source.Column, value: Decimal, period: str) -> Observation:
-    return Observation(column.indicator, period, value, indicators()[column.indicator].unit, breakdown=column.breakdown)
+def _figure(column: source.Column, value: Decimal | None, period: str, status: str) -> Observation:
+    unit = indicators()[column.indicator].unit
+    return Observation(column.indicator, period, value, unit, status, breakdown=column.breakdown)
 
 
 def _values(row: table.Row, names: Iterable[str], errors: list[Mistake]) -> list[Decimal]:

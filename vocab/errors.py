@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 
 from vocab.messages import Catalogue
+from vocab.reference import dimensions, indicators
 
 WHOLE_FILE = "file"  # the field of a mistake that is about all of a file
 _LONGEST = 300
+_NAMED = ("indicator", "whole", "dimension")  # parameters that are identifiers of the vocabulary
 _UNSAFE = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], " ")
 
 
@@ -65,8 +67,16 @@ def catalogue() -> Catalogue:
     return Catalogue(Path(__file__).parent / "locale")
 
 
+def labelled(mistake: Mistake, lang: str) -> Mistake:
+    """The same with the names of what it speaks of, for a reader who sees no identifier."""
+    named = {name: each.label[lang] for kind in (indicators(), dimensions()) for name, each in kind.items()}
+    params = {key: named.get(value, value) if key in _NAMED else value for key, value in mistake.params.items()}
+    return replace(mistake, params=params)
+
+
 def beside(mistake: Mistake, lang: str) -> str:
     """The same for a reader who sees the field: without its name, in the words of forms, as a sentence."""
+    mistake = labelled(mistake, lang)
     code = "field.missing" if mistake.params.get("value") == "" and mistake.code.endswith(".bad") else mistake.code
     code = "form." + code if "form." + code in catalogue().texts(lang) else code
     whole = message(replace(mistake, field="\ue000", code=code), lang)

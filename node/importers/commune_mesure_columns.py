@@ -9,13 +9,15 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Column:
     """`indicator` in the columns `names`, added up. A mean names what it is for each `of`, and the column that counts
-    them, `times`."""
+    them, `times`. `period`: where the column names one; `status`: the column that says how its figure is known."""
 
     names: tuple[str, ...]
     indicator: str
     breakdown: tuple[tuple[str, str], ...] = ()
     times: str = ""
     of: str = ""
+    period: str = ""
+    status: str = ""
 
 
 _PUBLIC, _PRIVATE = (("eventAccess", "public"),), (("eventAccess", "private"),)

@@ -145,13 +145,24 @@ def _known() -> Table[str, str]:
     return found | {plain(name): name for name in OWN}
 
 
+def exactly(head: str) -> Target | None:
+    """What a head says, by our own name or in words of the field, with a year or without; None for any other."""
+    return target(head) or target(_dated(_known().get(_bare(head), ""), head))
+
+
 def _guess(head: str) -> str:
     if target(head) is not None:
         return head
+    near = get_close_matches(_bare(head), _known(), n=1, cutoff=0.88)
+    return _dated(_known().get(_bare(head)) or (_known()[near[0]] if near else ""), head)
+
+
+def _bare(head: str) -> str:
+    return plain(_YEAR.sub(" ", head))
+
+
+def _dated(name: str, head: str) -> str:
     year = _YEAR.search(head)
-    bare = plain(_YEAR.sub(" ", head))
-    near = get_close_matches(bare, _known(), n=1, cutoff=0.88)
-    name = _known().get(bare) or (_known()[near[0]] if near else "")
     return f"{name}@{year[1]}" if name and year and name not in OWN else name
 
 

@@ -156,8 +156,6 @@ def _said(key: str, value: str, lang: str) -> str:
         return ", ".join(texts[_STATUS + each].lower() for each in value.split(", "))
     if key == "status":
         return texts.get(_STATUS + value, value).lower()
-    if key in ("indicator", "near") and value in indicators():
-        return indicators()[value].label[lang]
     if key == "expected":
         return wording.unit(value, lang, Decimal(1000)) or value
     if key == "allowed":

@@ -261,3 +261,13 @@ def test_the_sheet_of_the_questions_is_read_as_it_came_back(typed: Typed, lang: 
     (typed.folder / "etabli-2025.csv").write_bytes(tables.csv_rows(rows))
     report = ("report", "add", "etabli", "--period", "2025", "--file", str(typed.folder / "etabli-2025.csv"))
     assert typed.json(*report)["count"] == 1
+
+
+def test_a_table_with_a_column_a_question_and_year_is_looked_at_as_an_import_would(typed: Typed) -> None:
+    heads = "id,name,visits@2024,visits@2024#status,Événements organisés 2024,events@2024[eventAccess=public],members"
+    rows = "a,Alpha,4000000,A,40,30,\nb,Bêta,,L,10,12,3\n"
+    said = typed.json("check", typed.file(f"{heads}\n{rows}"), "--period", "2023", code=1)
+    assert said["figures"] == 7
+    assert brief(said) == [(2, "Alpha", "visits", "thousands.high")]
+    assert said["warnings"][0]["period"] == "2024"
+    assert [(each["row"], each["code"]) for each in said["errors"]] == [(3, "parts.above_total")]

@@ -205,3 +205,8 @@ def _file(body: bytes, kind: str) -> FormData:
     form = FormData()
     form.add_field("file", body, filename=f"chiffres.{kind}", content_type="application/octet-stream")
     return form
+
+
+async def test_two_figures_that_contradict_each_other_have_their_names(site: Site) -> None:
+    html = await (await site.post(f"{YEAR}?lang=fr", {"events": "40", "eventAttendance": "12"})).text()
+    assert "Événements organisés\u202f» (40) ne peut pas dépasser «\u202fParticipations aux événements\u202f»" in html

@@ -33,7 +33,7 @@ def draw(
     before = {(figure.indicator, tuple(sorted(figure.breakdown))): figure for figure in last}
     mends: dict[str, str] = {}
     for mistake in wrong:
-        mends.setdefault(mistake.field.removesuffix(".status"), beside(mistake, lang))
+        mends.setdefault(mistake.field.removesuffix(".status"), wording.typeset(beside(mistake, lang), lang))
     checks = {_field(each): wording.typeset(say(each, lang), lang) for each in odd if each.indicator}
     groups: list[dict[str, Any]] = []
     for theme, questions in asked.groups:

@@ -11,7 +11,7 @@ from node.rejections import spoken
 from node.views.publication import Line
 from node.web import wording
 from vocab import more, territory
-from vocab.errors import Mistake
+from vocab.errors import Mistake, labelled
 from vocab.model import Operator
 from vocab.reference import indicators, label, scheme
 
@@ -61,7 +61,7 @@ def named(key: str, lang: str) -> str:
 
 def wrong(mistake: Mistake, name: str, lang: str) -> str:
     """What is wrong, of a field that has a name for people."""
-    return spoken(Mistake(name or mistake.field, mistake.code, mistake.params), lang)
+    return spoken(labelled(Mistake(name or mistake.field, mistake.code, mistake.params), lang), lang)
 
 
 def _value(key: str, value: Any, lang: str) -> str:
