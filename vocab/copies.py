@@ -20,7 +20,7 @@ _STEADY = ("stock", "flag", "score")  # what may well be the same a year later
 _LEAST = 3
 _ENOUGH = 5
 _DIFFERENT = 0.3
-_KEPT = 5  # traces of a report; a copy shares _LEAST of them
+_KEPT = 12  # traces of a report; a copy, even of a part of it, shares _LEAST of them
 _MANY = 12  # reports that share one figure: it is no trace of a copy
 
 

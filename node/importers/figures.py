@@ -7,13 +7,14 @@ from node.importers.contacts import has_contact, without_contacts
 from node.importers.report import Note
 from vocab import check, plausible, sharing
 from vocab.errors import BadPeriod, Mistake, message
-from vocab.model import Breakdown, Observation, Place
-from vocab.oddity import say, subject
+from vocab.model import Breakdown, Observation, Place, breakdown_text
+from vocab.oddity import Oddity, say, subject
 from vocab.periods import Period
 from vocab.reference import indicators
 from vocab.units import decimal
 
 LANGUAGES = ("fr", "en")
+_COLONS = {"fr": " : ", "en": ": "}
 Taken = tuple[tuple[Observation, ...], tuple[Note, ...]]
 
 
@@ -98,9 +99,20 @@ def releasable(figures: Sequence[Observation], published: bool | None) -> Taken:
 
 
 def odd(figures: Sequence[Observation], place: Place) -> tuple[Note, ...]:
-    """What is odd in the figures of a row: they are taken all the same."""
-    return tuple(
-        Note("odd", {"indicator": each.indicator, "rule": each.code}
-            | {lang: f"{subject(each, lang)} : {say(each, lang)}" for lang in LANGUAGES})
-        for each in plausible.warnings(figures, (), place)
-    )  # fmt: skip
+    """What is odd in the figures of a row, year beside year: they are taken all the same."""
+    return tuple(map(_odd, plausible.warnings(figures, figures, place)))
+
+
+def copied(reports: Sequence[tuple[str, Sequence[Observation]]]) -> dict[str, tuple[Note, ...]]:
+    """What rows of different places have in common that no two places have, by place. `reports`: each its figures."""
+    found: dict[str, tuple[Note, ...]] = {}
+    for place, each in plausible.duplicates(reports):
+        found[place] = (*found.get(place, ()), _odd(each))
+    return found
+
+
+def _odd(each: Oddity) -> Note:
+    """`rule` is what `maillage check` calls `code`: here that is the note's own."""
+    words = {lang: f"{subject(each, lang)}{_COLONS[lang]}{say(each, lang)}" for lang in LANGUAGES}
+    about = {"indicator": each.indicator, "period": each.period, "breakdown": breakdown_text(each.breakdown)}
+    return Note("odd", about | {"rule": each.code} | words)

@@ -7,6 +7,7 @@ one document a period.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from sqlalchemy import Connection
 from node.context import Node
 from node.errors import DocumentGone
 from node.importers.candidate import Candidate, Merged, Rejected, Said
-from node.importers.figures import odd, releasable
+from node.importers.figures import copied, odd, releasable
 from node.importers.file import MAX_BYTES, File
 from node.importers.mapping import Mapping
 from node.importers.profiles import PROFILES
@@ -62,7 +63,7 @@ def import_file(
     Each batch of rows is one transaction: an import that was interrupted is taken up again by running it again.
     """
     told = options or Options()
-    said = read(path, profile, told)
+    said = _with_copies(read(path, profile, told))
     source = list_name(profile, told)
     results: list[RowResult] = []
     sources = sorted({source for each in said if isinstance(each, Candidate) for source in each.source.split(" ; ")})
@@ -104,6 +105,18 @@ def _checked(said: Said) -> Said:
         return said
     both = {lang: " ".join(message(mistake, lang) for mistake in mistakes) for lang in ("fr", "en")}
     return Rejected(said.row, said.id, said.place.name, Note("invalid", both))
+
+
+def _with_copies(said: Sequence[Said]) -> list[Said]:
+    """The rows, those that repeat the figures of another place with a note that says so."""
+    taken = [each for each in said if isinstance(each, Candidate)]
+    names = Counter(each.place.name for each in taken)
+    called = {each.row: each.place.name + (f" ({each.id})" if names[each.place.name] > 1 else "") for each in taken}
+    notes = copied([(called[each.row], each.figures) for each in taken])
+    return [
+        replace(each, notes=(*each.notes, *notes.get(called[each.row], ()))) if isinstance(each, Candidate) else each
+        for each in said
+    ]
 
 
 def _batch(node: Node, source: str, batch: Sequence[Said], dry_run: bool) -> Sequence[RowResult]:

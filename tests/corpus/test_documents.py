@@ -57,7 +57,7 @@ PROOFS: list[tuple[str, Forge]] = [
     ("proof_form", lambda far, by, d: d | {"proof": {}}),
     ("proof_form", lambda far, by, d: altered(d, proofValue=None)),
     ("proof_form", lambda far, by, d: altered(d, proofValue="")),
-    ("proof_form", lambda far, by, d: altered(d, proofValue=d["proof"]["proofValue"] + "1")),
+    ("proof_form", lambda far, by, d: altered(d, proofValue=d["proof"]["proofValue"] + "1" * 8)),
     ("proof_form", lambda far, by, d: altered(d, proofValue="u" + d["proof"]["proofValue"][1:])),
     ("proof_form", lambda far, by, d: altered(d, proofValue=[d["proof"]["proofValue"]])),
     ("proof_form", lambda far, by, d: altered(d, created=None)),
