@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData
 
 from node.store import schema, sqlite
 
-VERSION = 7
+VERSION = 8
 
 
 class Projection:
