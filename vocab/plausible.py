@@ -118,6 +118,7 @@ def warnings(
         told = {(odd.indicator, odd.breakdown) for odd in left}
         found += left
         found += copies.same_as_before(period, figures, past.get(year - 1, {}))
+        found += residue.beyond_a_week(period, figures)
         found += residue.opening(period, figures, place)
         found += residue.zeros(period, figures, before, place)
         sizes = magnitude.odd_sizes(period, {k: v for k, v in figures.items() if k not in told}, before, whole)

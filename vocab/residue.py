@@ -15,6 +15,7 @@ _EXAMPLES = frozenset({"123", "1234", "12345", "123456", "1234567", "999", "9999
 _ALIKE = (0.04, 0.01, 0.002, 0.0004)  # how often two figures are the same, by the number of digits that count
 _BY_CHANCE = 0.05
 _ZEROS, _SHARE_OF_ZEROS = 5, Decimal("0.4")
+_WEEK = 168  # hours
 _HOURS_APART = 3
 
 
@@ -103,6 +104,13 @@ def _zero(
     if part or found or limits is None or limits.zero or (place is not None and place.status != "open"):
         return None
     return Oddity(name, period, part, "zero.odd")
+
+
+def beyond_a_week(period: str, figures: Figures) -> Iterator[Oddity]:
+    """More hours a week than a week has."""
+    for (name, part), value in figures.items():
+        if indicators()[name].unit == "h/wk" and value > _WEEK:
+            yield Oddity(name, period, part, "hours.week", {"value": short(value), "week": str(_WEEK)})
 
 
 def opening(period: str, figures: Figures, place: Place | None) -> Iterator[Oddity]:

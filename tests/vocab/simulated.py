@@ -118,6 +118,7 @@ _MADE: tuple[tuple[str, str, float, Mapping[str, float]], ...] = (
 _SHARES = {name: rule.not_above for name, rule in indicators().items() if rule.not_above}
 _SHARES |= {"purchases": "operatingCosts", "votersEntitled": "members", "usersKnownResidence": "uniqueUsers"}
 _SIZE = {"coworking": 1.0, "maker": 1.3, "cultural": 2.0, "cafe": 0.35, "wasteland": 9.0}
+_WEEK = 168.0
 _ZERO = {"organizationsCreated", "investment", "placesHelped", "openDocuments", "hoursGiven", "teleworkDays"}
 
 
@@ -152,7 +153,7 @@ def _place(world: World, usual: Mapping[str, float], random: Random) -> dict[str
     profile = random.choices(list(world.profiles), list(world.profiles.values()))[0]
     has = {"area": min(max(world.area * _SIZE[profile] * 10 ** random.gauss(0, world.spread), 25), 30_000)}
     has |= {"some": has["area"] ** 0.5 / 20, "few": has["area"] ** 0.2 / 3.3}
-    hours = min(168.0, max(4.0, random.gauss(38, 14)))
+    hours = min(_WEEK, max(4.0, random.gauss(38, 14)))
     made = {"openingHours": hours} | has
     for name, base, _, who in _MADE:
         if base not in made or random.random() >= who.get(profile, 1):
@@ -170,7 +171,8 @@ def _year(made: Mapping[str, float], random: Random) -> Report:
 
 def _grown(made: Mapping[str, float], world: World, random: Random) -> dict[str, float]:
     steady = {name for name, rule in indicators().items() if rule.kind == "stock" and rule.unit == "m2"}
-    return {n: v if n in steady else v * 10 ** random.gauss(0.01, world.growth) for n, v in made.items()}
+    grown = {n: v if n in steady else v * 10 ** random.gauss(0.01, world.growth) for n, v in made.items()}
+    return grown | {"openingHours": min(grown["openingHours"], _WEEK)}
 
 
 @dataclass

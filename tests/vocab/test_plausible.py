@@ -92,7 +92,8 @@ def test_usual_places_are_silent(report: dict[str, object]) -> None:
         ({"ownResources": 0}, ("ownResources", "zero.beside")),
         ({"energyUse": 0}, ("energyUse", "zero.beside")),
         ({"openingHours": 0}, ("openingHours", "hours.zero")),
-        ({"openingHours": 170}, ("openingHours", "hours.announced")),
+        ({"openingHours": 160}, ("openingHours", "hours.announced")),
+        ({"openingHours": 170}, ("openingHours", "hours.week")),
         ({"partners": 12345}, ("partners", "template.example")),
     ],
 )
