@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vocab import check, forms
@@ -143,6 +143,7 @@ _NAMES = st.sampled_from(
 )
 
 
+@example([("summary", "0"), ("summary.fr", "0")])
 @given(st.lists(st.tuples(_NAMES, st.text(max_size=12))))
 def test_whatever_a_browser_sends_is_a_place_or_mistakes(pairs: list[tuple[str, str]]) -> None:
     read = place_form(with_commune(renumbered(pairs)), IRI)

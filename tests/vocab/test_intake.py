@@ -56,9 +56,8 @@ def codes(result: object) -> list[tuple[str, str]]:
             line = message(mistake, lang)
             assert line
             assert "\n" not in line
-            assert "{" not in line.replace("{visit}", "").replace("{event}", "").replace("{person}", "").replace(
-                "{EUR}", ""
-            )
+            asked = {name for _, name, _, _ in Formatter().parse(catalogue().texts(lang)[mistake.code]) if name}
+            assert not [name for name in asked - set(mistake.params) if f"{{{name}}}" in line]
     return [(m.field, m.code) for m in result]
 
 

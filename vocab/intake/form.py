@@ -67,12 +67,17 @@ def _rows(pairs: Pairs) -> dict[str, list[dict[str, Any]]]:
     return {name: [rows[number] for number in sorted(rows)] for name, rows in found.items()}
 
 
+def _is_input(name: str, field: Field) -> bool:
+    """Whether a name is that of an input, and not of what several make together."""
+    return field.kind not in ("commune", "node", "rows") and not (field.kind == "texts" and name == field.name)
+
+
 def table(pairs: Pairs) -> dict[str, Any]:
     """The same as a `place.toml` would say."""
     made: dict[str, Any] = {}
     for name, text in pairs:
         field = forms.field(name)
-        if field is not None and "[" not in name and field.kind not in ("commune", "node", "rows") and text.strip():
+        if field is not None and "[" not in name and _is_input(name, field) and text.strip():
             _put(made, name, field, typed(field, text))
     return made | _rows(pairs)
 
