@@ -1,38 +1,34 @@
-"""What CLDR says of French and English, by Babel: signs of numbers, names of months and days, plural forms.
+"""What CLDR says of French and English: signs of numbers, names of months and days, plural forms.
 
-Read once a language; the figures themselves are written by `node.web.wording`, which has thousands of them on a page.
+`cldr.json` is what Babel reads in CLDR, written by `python -m tests.node.test_cldr`: the library itself would hold some
+four megabytes of a node's memory for forty words. The figures are written by `node.web.wording`.
 """
 
-from collections.abc import Callable
+import json
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-_LOCALES = {"fr": "fr_FR", "en": "en_GB"}
+FILE = Path(__file__).parent / "cldr.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """`months` and `days` begin with January and Monday; `one`: whether a whole number takes the singular."""
+    """`months` and `days` begin with January and Monday; `ones`: the whole numbers that take the singular."""
 
     group: str
     point: str
     months: tuple[str, ...]
     days: tuple[str, ...]
-    one: Callable[[int], bool]
+    ones: tuple[int, ...]
+
+    def one(self, n: int) -> bool:
+        """Whether a whole number takes the singular."""
+        return n in self.ones
 
 
 @cache
 def habits(lang: str) -> Habits:
     """Those of `fr` or `en`. Raises `KeyError`."""
-    from babel.core import Locale
-
-    locale = Locale.parse(_LOCALES[lang])
-    signs = locale.number_symbols["latn"]
-    plural = locale.plural_form
-    return Habits(
-        signs["group"],
-        signs["decimal"],
-        tuple(locale.months["format"]["wide"][number] for number in range(1, 13)),
-        tuple(locale.days["format"]["wide"][number] for number in range(7)),
-        lambda n: plural(n) == "one",
-    )
+    said = json.loads(FILE.read_text(encoding="utf-8"))[lang]
+    return Habits(said["group"], said["point"], tuple(said["months"]), tuple(said["days"]), tuple(said["ones"]))
