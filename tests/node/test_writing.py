@@ -86,6 +86,12 @@ async def test_what_is_missing_is_said_beside_its_field(site: Site) -> None:
     assert (await site.get(NEW + "poem")).status == 404
 
 
+@pytest.mark.parametrize(("kind", "called"), [("article", "Titre"), ("event", "Nom de l’événement")])
+async def test_what_is_to_be_mended_has_the_name_of_its_field(site: Site, kind: str, called: str) -> None:
+    html = await (await site.post(NEW + kind, {"do": "publish"})).text()
+    assert re.search(rf'href="#title"[^>]*>{called}', html)
+
+
 async def test_an_event_is_on_the_clock_of_the_place(site: Site) -> None:
     form = {
         "title": "Fête du pain",

@@ -106,7 +106,7 @@ def _page(
         "room": MOST_PICTURES - len(pictures),
         "statuses": list(STATUSES),
         "p": {**p, **problem},
-        "labels": _labels(visit, [each.id for each in pictures]),
+        "labels": _labels(visit, said.kind, [each.id for each in pictures]),
         "seen": seen,
         "when": when(seen.start, seen.zone, visit.lang) if seen and seen.start else "",
         "begun": begun,
@@ -118,10 +118,10 @@ def _page(
     return visit.page("manage/post.html", here="posts", **values)
 
 
-def _labels(visit: Visit, pictures: Sequence[str]) -> dict[str, str]:
+def _labels(visit: Visit, kind: str, pictures: Sequence[str]) -> dict[str, str]:
     """The name of each field, for the list of what is to be mended."""
     names = {key: f"write.{key}" for key in (*writing.FIELDS, "text", "file", "alt")}
-    names |= {f"alt-{each}": "write.alt" for each in pictures}
+    names |= {"title": f"write.title_of.{kind}"} | {f"alt-{each}": "write.alt" for each in pictures}
     return {field: plain.said(visit.lang, key) for field, key in names.items()}
 
 
