@@ -14,7 +14,7 @@ from vocab import territory
 from vocab.model import Address, Operator, Place
 from vocab.units import canonical
 
-_STATES = itertools.count(1)
+STATES = itertools.count(1)  # no two states of a projection have one number
 COMMUNES = ("23096", "56178", "89024", "13004", "11262", "75056", "97411")
 FAMILIES = (("coworking",), ("fablab",), ("coworking", "fablab"), ("cultural", "artist-studio"), ())
 
@@ -84,7 +84,7 @@ def fill(
 
     Figures are of later entries than any before, in the order of their `seq`.
     """
-    state = next(_STATES)
+    state = next(STATES)
     with node.cache.public.write() as connection:
         for table in (directory, observations, relations):
             connection.execute(delete(table))
