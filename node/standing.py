@@ -107,6 +107,14 @@ def receivers(node: Node, slug: str) -> tuple[Receiver, ...]:
     return tuple(sorted(found, key=lambda one: (_GRAVEST.index(one.state), one.other.name)))
 
 
+def is_public(node: Node, slug: str) -> bool:
+    """Whether a place says who it is to everybody: without that it has no page."""
+    mine = (documents.c.owner == node.config.actor(slug)) & (documents.c.type == "Description")
+    living = select(documents.c.id).where(mine, documents.c.sharing == "public", documents.c.deleted.is_(None))
+    with node.store.read() as connection:
+        return connection.execute(living).first() is not None
+
+
 def published(node: Node, slug: str) -> tuple[Standing, ...]:
     """The living documents of a place, but its posts."""
     actor = node.config.actor(slug)

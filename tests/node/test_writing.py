@@ -15,13 +15,15 @@ from PIL import Image
 
 from node.media import files, picture
 from node.media.picture import PictureRefused
-from node.people import entries, quotas, writing
-from node.places import delete_place
+from node.people import entries, quotas, roles, writing
+from node.people.roles import Role
+from node.places import add_place, delete_place
 from node.posts import from_fields, list_all
 from node.project import rebuild
 from node.publish import publish
 from node.store import documents
 from tests.node.desk import SLUG, Site, populated, served
+from tests.node.net import place
 from vocab.post import Post
 
 NEW = "/manage/etabli/posts/new?kind="
@@ -90,6 +92,17 @@ async def test_what_is_missing_is_said_beside_its_field(site: Site) -> None:
 async def test_what_is_to_be_mended_has_the_name_of_its_field(site: Site, kind: str, called: str) -> None:
     html = await (await site.post(NEW + kind, {"do": "publish"})).text()
     assert re.search(rf'href="#title"[^>]*>{called}', html)
+
+
+async def test_who_writes_before_the_place_has_a_page_is_told_so(site: Site) -> None:
+    add_place(site.node, "neuf", place(site.node, "neuf", "Le Neuf"))
+    roles.give(site.node, "owner", "neuf", Role.OWNER)
+    paths = ("/manage/neuf/posts/new?kind=note", "/manage/neuf/posts")
+    for path in paths:
+        assert "pas encore de page publique" in await (await site.get(path)).text()
+    publish(site.node, "neuf")
+    for path in paths:
+        assert "pas encore de page publique" not in await (await site.get(path)).text()
 
 
 async def test_an_event_is_on_the_clock_of_the_place(site: Site) -> None:

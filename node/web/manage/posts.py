@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from node import standing
 from node.context import Node
 from node.errors import DocumentGone, NodeError, PostUnknown
 from node.media import files
@@ -36,7 +37,8 @@ def show_list(visit: Visit) -> web.Response:
     ]
     begun = {each.form for each in entries.of(visit.node, visit.place)}
     kept = [kind for kind in KINDS if f"posts/new-{kind}" in begun]
-    return visit.page("manage/posts.html", here="posts", posts=shown, kinds=KINDS, kept=kept)
+    alone = not standing.is_public(visit.node, visit.place)
+    return visit.page("manage/posts.html", here="posts", posts=shown, kinds=KINDS, kept=kept, alone=alone)
 
 
 def _name(post: Stored) -> str:
@@ -114,6 +116,7 @@ def _page(
         "public": _public(visit, stored) if stored else "",
         "autosave": f"/manage/{visit.place}/entries/posts/{name}",
         "megabytes": LARGEST // 1_000_000,
+        "alone": not standing.is_public(visit.node, visit.place),
     }
     return visit.page("manage/post.html", here="posts", **values)
 
@@ -195,8 +198,9 @@ def _sent(visit: Visit, said: Typed, post: Post, stored: Stored | None, form: st
     entries.drop(visit.node, visit.place, form)
     if done is not None:
         audit.note(visit.node, visit.account.id, "post", visit.place, id=done.id)
-    key = "write.same" if done is None else "write.sent" if done.queued else "write.published"
-    return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), key, n=done.queued if done else 0)
+    n = done.queued if done else 0
+    key = "write.same" if done is None else f"write.sent.{'one' if n == 1 else 'many'}" if n else "write.published"
+    return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), key, n=n)
 
 
 def routes(node: Node) -> list[web.RouteDef]:
