@@ -55,6 +55,12 @@ async def test_the_places_and_what_may_need_somebody(site: Site) -> None:
         assert (await site.get(f"{HOST}?page={page}")).status == 200
 
 
+async def test_a_host_without_a_place_is_led_to_those_that_are_hosted(site: Site) -> None:
+    mine = await (await site.get("/manage")).text()
+    assert 'class="button" href="/manage/host' in mine
+    assert "Demandez une invitation" not in mine
+
+
 async def test_a_place_is_suspended_and_opened_again(site: Site) -> None:
     await site.post(PLACE, {"do": "suspend"})
     assert "Rouvrir le lieu" in await (await site.get(PLACE)).text()
