@@ -7,9 +7,11 @@ and whoever reads the figures says what is wrong with it.
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
+from unicodedata import normalize
 
 from node.exports.grid import Cell
 from node.exports.tables import Look
@@ -125,10 +127,14 @@ def _lines(raw: bytes) -> list[list[str]]:
 def lines(raw: bytes) -> dict[str, str]:
     """What each line of a sheet in codes is about, by its number: the reference of its question, or else its words."""
     text = raw.decode("utf-8-sig", errors="replace")
-    read = csv.reader(io.StringIO(text, newline=""), delimiter=table.separator(raw))
-    names = next(read, [])
-    rows = ((str(read.line_num), dict(zip(names, line, strict=False))) for line in read)
-    return {number: row.get("indicator") or row.get("question", "") for number, row in rows}
+    found: dict[str, str] = {}
+    with suppress(csv.Error):
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=table.separator(raw))
+        names = next(read, [])
+        for line in read:
+            row = dict(zip(names, line, strict=False))
+            found[str(read.line_num)] = row.get("indicator") or row.get("question", "")
+    return found
 
 
 def plainly(mistake: Mistake, about: str, lang: str) -> str:
@@ -183,7 +189,7 @@ def _coded(names: Sequence[str], line: Sequence[str]) -> list[str]:
 
 
 def _folded(words: str) -> str:
-    return " ".join(words.replace("’", "'").casefold().split())
+    return " ".join(normalize("NFC", words).replace("’", "'").casefold().split())
 
 
 @cache

@@ -191,7 +191,8 @@ async def test_a_sheet_that_cannot_be_read_is_said_line_by_line_and_changes_noth
     assert "Il manque la colonne «\u202fUnité\u202f»" in other
     unanswered = await (await site.get(f"{YEAR}/sheet.csv")).read()
     assert "encore aucun chiffre" in await (await site.post(f"{YEAR}/sheet", _file(unanswered, "csv"))).text()
-    for junk in (b"PK\x03\x04nothing", b"\x00" * 100, b""):
+    big = b"x" * 200_000  # more than a cell may hold
+    for junk in (b"PK\x03\x04nothing", b"\x00" * 100, b"", big, b"question;value;status\n" + big):
         assert (await site.post(f"{YEAR}/sheet", _file(junk, "xlsx"))).status in (200, 303)
     assert entered(site) == {}
 
