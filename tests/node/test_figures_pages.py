@@ -175,10 +175,26 @@ async def test_a_sheet_comes_back_with_its_differences(site: Site, kind: str) ->
     writer.writerows(rows)
     html = await (await site.post(f"{YEAR}/sheet", _file(filled.getvalue().encode(), "csv"))).text()
     assert "2 différences" in html
+    for page in ("sheet", "sheet/take"):
+        english = await (await site.get(f"{YEAR}/{page}?lang=en")).text()
+        assert "2 differences" in english, "in the other language, and by the back button, they are still there"
+        assert 'lang="en"' in english
     assert entered(site) == {"visits": (Decimal(4210), "E")}, "nothing is taken yet"
     await site.post(f"{YEAR}/sheet/take")
     assert entered(site) == {"visits": (Decimal(4210), "E"), "events": (Decimal(38), "A"), "floorArea": (None, "L")}
     assert (await site.post(f"{YEAR}/sheet/take")).headers["Location"].startswith(YEAR), "it serves once"
+    assert (await site.get(f"{YEAR}/sheet")).headers["Location"].startswith(YEAR), "nothing waits: the questions"
+
+
+async def test_a_sheet_to_mend_leaves_nothing_of_the_one_before(site: Site) -> None:
+    unanswered = await (await site.get(f"{YEAR}/sheet.csv")).read()
+    good = unanswered.replace(b"Passages;;;", b"Passages;;4210;", 1)
+    assert "1 différence" in await (await site.post(f"{YEAR}/sheet", _file(good, "csv"))).text()
+    bad = unanswered.replace(b"Passages;;;", b"Passages;;beaucoup;", 1)
+    assert "à corriger" in await (await site.post(f"{YEAR}/sheet", _file(bad, "csv"))).text()
+    assert (await site.get(f"{YEAR}/sheet")).headers["Location"].startswith(YEAR)
+    assert (await site.post(f"{YEAR}/sheet/take")).headers["Location"].startswith(YEAR)
+    assert entered(site) == {}
 
 
 async def test_a_sheet_that_cannot_be_read_is_said_line_by_line_and_changes_nothing(site: Site) -> None:

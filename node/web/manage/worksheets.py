@@ -50,6 +50,7 @@ def upload(visit: Visit) -> web.Response:
     period, files = period_of(visit), [each for each in visit.files.values() if each.data]
     if not files:
         return visit.go(address(visit.place, period, visit.lang), "figures.sheet.none")
+    entries.drop(visit.node, visit.place, _kept(period))
     known = yearbook.figures(visit.node, visit.place)
     others = [figure for other, some in known.items() if other != period for figure in some]
     try:
@@ -64,9 +65,29 @@ def upload(visit: Visit) -> web.Response:
         wrong = [plain.said(visit.lang, "figures.sheet.other"), *wrong]
     if wrong:
         return _page(visit, period, files[0].name, wrong=wrong)
-    now = worksheet.taken(known.get(period, ()), figures)
     content = json.dumps([figure.to_json() for figure in figures])
-    entries.keep(visit.node, visit.place, _kept(period), [("sheet", content)], visit.account.id)
+    pairs = [("sheet", content), ("file", files[0].name[:120])]
+    entries.keep(visit.node, visit.place, _kept(period), pairs, visit.account.id)
+    return _differences(visit, period, figures, files[0].name)
+
+
+def again(visit: Visit) -> web.Response:
+    """The differences once more, for whoever changes the language, comes back or opens them in another window."""
+    period = period_of(visit)
+    kept = entries.kept(visit.node, visit.place, _kept(period))
+    if kept is None:
+        return visit.go(address(visit.place, period, visit.lang))
+    held = dict(kept.pairs)
+    return _differences(visit, period, _held(held["sheet"]), held.get("file", ""))
+
+
+def _held(content: str) -> list[Observation]:
+    return [Observation.from_json(each) for each in json.loads(content)]
+
+
+def _differences(visit: Visit, period: str, figures: list[Observation], file: str) -> web.Response:
+    known = yearbook.figures(visit.node, visit.place)
+    now = worksheet.taken(known.get(period, ()), figures)
     before = {k: v for k, v in known.items() if k != period}
     odd = yearbook.oddities(visit.node, visit.place, before, now)
     colon = " : " if visit.lang == "fr" else ": "
@@ -75,7 +96,7 @@ def upload(visit: Visit) -> web.Response:
         (each.label, *(figure and said.figure(figure.to_json(), visit.lang) for figure in (each.before, each.after)))
         for each in worksheet.changes(known.get(period, ()), now, visit.lang)
     ]
-    return _page(visit, period, files[0].name, changes=changes, checks=checks)
+    return _page(visit, period, file, changes=changes, checks=checks)
 
 
 def _kept(period: str) -> str:
@@ -106,7 +127,7 @@ def take(visit: Visit) -> web.Response:
     kept = entries.kept(visit.node, visit.place, _kept(period))
     if kept is None:
         return visit.go(address(visit.place, period, visit.lang), "figures.sheet.gone")
-    figures = [Observation.from_json(each) for each in json.loads(dict(kept.pairs)["sheet"])]
+    figures = _held(dict(kept.pairs)["sheet"])
     known = yearbook.figures(visit.node, visit.place)
     now = worksheet.taken(known.get(period, ()), figures)
     wrong = yearbook.mistakes(known, period, now)
@@ -121,6 +142,6 @@ def routes(node: Node) -> list[web.RouteDef]:
     """The sheet, its return, its acceptance."""
     return [
         *desk.routes(node, OF_YEAR + "/sheet.{kind:csv|xlsx|ods}", Right.SEE, download),
-        *desk.routes(node, OF_YEAR + "/sheet", Right.EDIT, act=upload, upload=_BYTES),
-        *desk.routes(node, OF_YEAR + "/sheet/take", Right.EDIT, act=take),
+        *desk.routes(node, OF_YEAR + "/sheet", Right.EDIT, again, upload, _BYTES),
+        *desk.routes(node, OF_YEAR + "/sheet/take", Right.EDIT, again, take),
     ]
