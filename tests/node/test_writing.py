@@ -94,6 +94,14 @@ async def test_what_is_to_be_mended_has_the_name_of_its_field(site: Site, kind: 
     assert re.search(rf'href="#title"[^>]*>{called}', html)
 
 
+async def test_an_empty_form_is_nothing_begun(site: Site) -> None:
+    await site.post(NEW + "article", {"do": "publish"})
+    await site.post(NEW + "event", {"do": "publish", "status": "scheduled"})
+    assert "commencé" not in await (await site.get("/manage/etabli/posts")).text()
+    await site.post(NEW + "event", {"do": "publish", "title": "Fête"})
+    assert "commencé" in await (await site.get("/manage/etabli/posts")).text()
+
+
 async def test_who_writes_before_the_place_has_a_page_is_told_so(site: Site) -> None:
     add_place(site.node, "neuf", place(site.node, "neuf", "Le Neuf"))
     roles.give(site.node, "owner", "neuf", Role.OWNER)

@@ -180,7 +180,10 @@ def _write(visit: Visit, kind: str, stored: Stored | None) -> web.Response:
         return visit.go(plain.link(visit.lang, f"/manage/{visit.place}/posts"), "write.forgotten")
     said, problem = _typed(visit, kind)
     pairs = [*said.fields.items(), ("text", said.text), *(("picture", each) for each in said.pictures)]
-    entries.keep(visit.node, visit.place, form, pairs, visit.account.id)
+    if stored is not None or said.text.strip() or said.pictures or said.fields.keys() - {"status"}:
+        entries.keep(visit.node, visit.place, form, pairs, visit.account.id)
+    else:
+        entries.drop(visit.node, visit.place, form)  # an empty form is nothing begun
     writing.release(visit.node, visit.place, visit.form.getall("drop", []))
     post = writing.read(visit.node, visit.place, said)
     if isinstance(post, tuple):
