@@ -41,7 +41,7 @@ async def amiss(watched: Watched, axe: str) -> list[str]:
     """What keeps somebody out of the page that is shown, as axe sees it, or because it does not fit."""
     await watched.ask(axe + "; 1")
     found = await watched.ask(RUN)
-    if not await watched.ask("document.documentElement.scrollWidth <= innerWidth"):
+    if not await watched.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
         found.append("too wide")
     return [f"{watched.page.url}: {each}" for each in found]
 

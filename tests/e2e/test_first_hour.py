@@ -40,7 +40,9 @@ async def using(way: str) -> AsyncIterator[tuple[Watched, Hand, str]]:
 async def fits(watched: Watched) -> None:
     """Nobody complains, and nothing is wider than the page."""
     watched.is_quiet()
-    assert await watched.ask("document.documentElement.scrollWidth <= innerWidth"), watched.page.url
+    assert await watched.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (
+        watched.page.url
+    )
 
 
 async def until_open(watched: Watched, url: str) -> None:

@@ -104,7 +104,7 @@ async def base(council: Node) -> AsyncIterator[str]:
 async def fits(watched: Watched, where: str) -> None:
     """The page is wide enough for what it holds, and each of its parts can be read, named and pressed."""
     watched.is_quiet()
-    assert await watched.ask("document.documentElement.scrollWidth <= innerWidth"), where
+    assert await watched.ask("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), where
     for question in (SMALL, UNNAMED, CONTRAST):
         assert await watched.ask(question) == [], where
     levels = await watched.ask(HEADINGS)
