@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 ARITHMETIC = Context(prec=60, rounding=ROUND_HALF_EVEN)
 MAX_DIGITS = 30
 CANONICAL = re.compile(r"-?(0|[1-9][0-9]{0,29})(\.[0-9]{0,29}[1-9])?")
-_TYPED = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
+_TYPED = re.compile(r"[+-]?[0-9]{1,20}([.,][0-9]{1,18})?")  # what checks and stores hold exactly: 128 bits, 18 decimals
 _SPACES = str.maketrans("", "", " \u00a0\u202f\u2009")
 
 

@@ -287,6 +287,14 @@ def test_typed_decimals(typed: str, value: str) -> None:
     assert decimal(typed) == Decimal(value)
 
 
-@pytest.mark.parametrize("typed", ["", "1e3", "1,2,3", "1.234,5", "NaN", "12 €", "0x10", "٣", "=1+1", "1" * 40])
+@pytest.mark.parametrize("typed", ["9" * 20, "0." + "3" * 18, "-" + "9" * 20, "9" * 11 + "." + "9" * 18])
+def test_the_longest_figure_that_may_be_typed_may_be_published(typed: str) -> None:
+    figure = Observation("openDocuments", "2025", decimal(typed), "{document}")
+    assert validate.shacl(build.report(PLACE.iri, "2025", (figure,), envelope("report-2025"))) == ()
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "1e3", "1,2,3", "1.234,5", "NaN", "12 €", "0x10", "٣", "=1+1", "1" * 21, "0." + "3" * 19]
+)
 def test_not_decimals(typed: str) -> None:
     assert decimal(typed) is None
