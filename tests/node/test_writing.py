@@ -136,6 +136,8 @@ async def test_a_picture_leaves_with_its_text_and_nothing_of_the_camera(site: Si
     assert b"SecretCamera" in raw
     html = await (await site.post(NEW + "note", with_picture(NOTE, raw, ""))).text()
     assert 'id="alt-wrong"' in html, "a picture without its text"
+    html = await (await site.post(NEW + "note", with_picture(NOTE, b"", "Le four, ouvert"))).text()
+    assert 'id="file-wrong"' in html, "a file of no bytes, as a full telephone gives"
     assert (await site.post(NEW + "note", with_picture(NOTE, raw, "Le four, ouvert"))).status == 303
     (image,) = signed(site, "note")["attachment"]  # type: ignore[misc]
     assert image["type"] == "Image"

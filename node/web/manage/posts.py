@@ -133,7 +133,7 @@ def _typed(visit: Visit, kind: str) -> tuple[Typed, dict[str, str]]:
     dropped = set(visit.form.getall("drop", []))
     pictures = [each for each in visit.form.getall("picture", []) if each not in dropped][:MOST_PICTURES]
     problem = _said_again(visit, pictures)
-    upload = next((each for each in visit.files.values() if each.data), None)
+    upload = next((each for each in visit.files.values() if each.data or each.name), None)
     if upload is not None and len(pictures) < MOST_PICTURES:
         try:
             alt = visit.form.get("alt", "")
