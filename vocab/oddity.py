@@ -44,6 +44,11 @@ def say(odd: Oddity, lang: str) -> str:
     return visible(catalogue().text(lang, f"odd.{odd.code}", **params))
 
 
+def told(odd: Oddity, lang: str) -> dict[str, object]:
+    """As those who ask are told: with its sentence, and `code` also as `rule`, its name in the report of an import."""
+    return odd.to_json() | {"rule": odd.code, "message": say(odd, lang)}
+
+
 def subject(odd: Oddity, lang: str) -> str:
     """What it is about: the indicator and its part, or the report."""
     if odd.indicator not in indicators():

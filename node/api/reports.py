@@ -21,7 +21,7 @@ from node.people.tokens import Token
 from node.web.desk import address_of
 from vocab.errors import Mistake, message
 from vocab.model import breakdown_text
-from vocab.oddity import say
+from vocab.oddity import told
 
 LARGEST = 1_000_000
 _PROBLEM = "application/problem+json"
@@ -77,7 +77,7 @@ def _enter(node: Node, slug: str, body: object, lang: str) -> web.Response:
         return _refused(409, refused.code, detail=refused.text(lang))
     if not isinstance(done, Entered):
         return _refused(422, "Nothing was entered", errors=[_said(each, lang) for each in done])
-    odd = [each.to_json() | {"message": say(each, lang)} for each in done.odd]
+    odd = [told(each, lang) for each in done.odd]
     body = {"place": slug, "period": done.period, "entered": done.count, "published": False, "warnings": odd}
     return web.json_response(body, headers=_SAFE)
 

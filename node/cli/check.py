@@ -42,9 +42,6 @@ def _number(row: str) -> int | None:
 def _data(found: Checked, out: Out) -> dict[str, object]:
     errors = [m.to_json() | {"row": _number(m.field), "message": message(m, out.lang)} for m in found.errors]
     warnings = [
-        {"row": _number(each.row), "place": each.place}
-        | each.odd.to_json()
-        | {"message": oddity.say(each.odd, out.lang)}
-        for each in found.warnings
+        {"row": _number(each.row), "place": each.place} | oddity.told(each.odd, out.lang) for each in found.warnings
     ]
     return {"figures": found.count, "errors": errors, "warnings": warnings}

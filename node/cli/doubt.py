@@ -16,4 +16,4 @@ def say(found: Iterable[Oddity], out: Out, indent: str = "") -> None:
 
 def as_data(found: Iterable[Oddity], out: Out) -> list[dict[str, object]]:
     """The warnings for a machine, each with its sentence."""
-    return [odd.to_json() | {"message": oddity.say(odd, out.lang)} for odd in found]
+    return [oddity.told(odd, out.lang) for odd in found]

@@ -112,7 +112,7 @@ def copied(reports: Sequence[tuple[str, Sequence[Observation]]]) -> dict[str, tu
 
 
 def _odd(each: Oddity) -> Note:
-    """`rule` is what `maillage check` calls `code`: here that is the note's own."""
+    """`rule` as in `maillage check`, whose `code` it is too: here that is the note's own."""
     words = {lang: f"{subject(each, lang)}{_COLONS[lang]}{say(each, lang)}" for lang in LANGUAGES}
     about = {"indicator": each.indicator, "period": each.period, "breakdown": breakdown_text(each.breakdown)}
     return Note("odd", about | {"rule": each.code} | words)

@@ -97,7 +97,9 @@ def test_the_file_of_the_year_before(typed: Typed) -> None:
     now = typed.file(table("visits,41000", "events,21"))
     before = typed.file(table("visits,3900", "events,20"), "before.csv")
     assert brief(typed.json("check", now)) == []
-    assert brief(typed.json("check", now, "--last", before)) == [(2, "", "visits", "year.high")]
+    said = typed.json("check", now, "--last", before)
+    assert brief(said) == [(2, "", "visits", "year.high")]
+    assert said["warnings"][0]["rule"] == "year.high"  # as the report of an import names it
 
 
 def test_one_place_a_row_in_the_columns_of_a_source(typed: Typed) -> None:
