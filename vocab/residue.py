@@ -11,7 +11,8 @@ from vocab.oddity import Figures, Oddity, short
 from vocab.reference import dimensions, indicators, ratios
 from vocab.units import canonical, total
 
-_EXAMPLES = frozenset({"123", "1234", "12345", "123456", "1234567", "999", "9999", "99999", "999999", "42424242"})
+_EXAMPLES = frozenset({row[:n] for row in ("123456789", "999999999") for n in range(3, 10)} | {"42424242"})
+_EXAMPLES |= {"1" * n for n in range(4, 10)}  # 111 is too often true
 _ALIKE = (0.04, 0.01, 0.002, 0.0004)  # how often two figures are the same, by the number of digits that count
 _BY_CHANCE = 0.05
 _ZEROS, _SHARE_OF_ZEROS = 5, Decimal("0.4")

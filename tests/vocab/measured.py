@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from tests.vocab import misread_measured
 from tests.vocab.simulated import HARDER, KINDS, MEANT, UNSEEN, Case, World, figures_of, seeded
 from vocab import plausible
 from vocab.oddity import Oddity
@@ -132,7 +133,7 @@ def _line(*cells: object) -> str:
 
 
 def tables(lang: str) -> str:
-    """The tables: by size of report, by mistake, and those of worlds less kind than ours."""
+    """The tables: by size of report, by mistake, of worlds less kind than ours, and of places made another way."""
     words, got = WORDS[lang], held_out()
     rows = [((n, words["yes" if known else "no"]), each) for (n, known), each in got.items()]
     text = words["head"] + "\n|---:|---|---:|---:|---:|---:|---:|\n"
@@ -146,7 +147,7 @@ def tables(lang: str) -> str:
     text += "\n" + words["world"] + "\n|---|---:|---:|---:|---:|---:|\n"
     for name, each in harder().items():
         text += _line(_said(name, lang), *_figures([each], lang))
-    return text
+    return text + "\n" + misread_measured.table(lang)
 
 
 def _said(name: str, lang: str) -> str:
