@@ -1,9 +1,14 @@
 """What every test shares: a seeded slice by default, the whole of a slow suite with MAILLAGE_FULL=1."""
 
 import os
+from collections.abc import Iterator
+from itertools import cycle
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import HealthCheck, settings
+
+from federation import keys
 
 FULL = os.environ.get("MAILLAGE_FULL") == "1"
 
@@ -26,3 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def full() -> bool:
     """Whether slow suites run whole; a test that loops takes a seeded slice otherwise."""
     return FULL
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rsa_keys_serve_again() -> Iterator[None]:
+    """The slice makes 64 RSA keys a process, then takes them in turn: a fifth of its time went into making more."""
+    made = cycle(generate_private_key(65537, keys.RSA_BITS) for _ in range(64))
+    with pytest.MonkeyPatch.context() as patch:
+        if not FULL:
+            patch.setattr(keys, "generate_private_key", lambda *_: next(made))
+        yield
