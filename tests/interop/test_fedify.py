@@ -18,11 +18,22 @@ from node.places import add_place
 from node.publish import publish
 from node.signing import signer
 from node.testrig import Rig, get
+from node.timeline import timeline
 from tests.interop.peer import SLUG, Meeting, a_place, fedify, post, until
 from tests.node.net import place
+from tests.shape import ROOT
 
 DIALECTS = {"cavage": "draft-cavage-http-signatures-12", "rfc9421": "rfc9421"}
 ACTIVITY = "application/activity+json"
+TEXTS = {
+    "note": "Des **outils** sur place : https://etabli.example/velo",
+    "article": "---\ntitre: Partager un broyeur\nrésumé: À trois\n---\n# Comment\n\nDes **outils** sur place.\n",
+    "event": (ROOT / "examples/one_site/event.md").read_text(encoding="utf-8") + "\nDes **outils** sur place.\n",
+}
+READ = (
+    *("type", "id", "attributedTo", "name", "summary", "content", "contentMap", "published", "updated", "cc"),
+    *("startTime", "endTime", "url"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,44 +131,50 @@ def test_it_reads_our_actors_without_loss_and_hears_of_their_changes(met: Met) -
     assert [field["name"] for field in said["attachment"]] == ["Commune"]
 
 
-@pytest.mark.parametrize("kind", ["note", "article", "event"])
+@pytest.mark.parametrize("kind", list(TEXTS))
 def test_it_hears_what_we_post_change_and_delete(met: Met, tmp_path: Path, kind: str) -> None:
     met.followed()
     met.peer.ask("follow", actor=met.member.url + "/actor")
     file = tmp_path / "post.md"
-    head = "date: 12/05/2026 18h30\n" if kind == "event" else ""
-    file.write_text(f"---\ntitre: Atelier vélo {kind} {met.dialect}\n{head}---\n\nDes **outils** sur place.\n", "utf-8")
-    post_id = json.loads(met.rig.command("site", "post", SLUG, "--type", kind, "--file", str(file), "--json").stdout)[
-        "id"
-    ]
+    file.write_text(TEXTS[kind], "utf-8")
+    done = met.rig.command("site", "post", SLUG, "--type", kind, "--file", str(file), "--json")
+    post_id = json.loads(done.stdout)["id"]
     created = until(lambda: met.heard("Create", post_id))[-1]["object"]
     assert "<strong>outils</strong>" in created["content"]
-    served, read = get(post_id, ACTIVITY).json(), met.peer.ask("read", url=post_id)
-    common = (
-        "type",
-        "id",
-        "attributedTo",
-        "name",
-        "content",
-        "contentMap",
-        "published",
-        "updated",
-        "cc",
-        "startTime",
-        "url",
-    )
-    assert {name: _plain(read.get(name)) for name in common} == {name: _plain(served.get(name)) for name in common}
+    served = get(post_id, ACTIVITY).json()
+    for said in (created, met.peer.ask("read", url=post_id)):
+        assert {name: _plain(said.get(name)) for name in READ} == {name: _plain(served.get(name)) for name in READ}
     assert met.peer.ask("verify", json=served)
+    assert not met.peer.ask("verify", json=served | {"content": "other"})
     if kind == "event":
         until(lambda: met.heard("Announce", post_id))
-    file.write_text(file.read_text("utf-8").replace("outils", "conseils"), "utf-8")
+    file.write_text(TEXTS[kind].replace("outils", "conseils"), "utf-8")
     met.rig.command("site", "post", "edit", post_id, "--file", str(file))
     changed = until(lambda: met.heard("Update", post_id))[-1]["object"]
     assert "<strong>conseils</strong>" in changed["content"]
     met.rig.command("site", "post", "delete", post_id)
     assert until(lambda: met.heard("Delete", post_id))
+    assert get(post_id, ACTIVITY).status == 410
     if kind == "event":
         assert until(lambda: [each for each in met.heard("Undo", "") if each["object"]["object"] == post_id])
+
+
+def test_what_it_says_is_in_the_timeline(met: Met) -> None:
+    met.followed()
+    note = met.peer.ask("create", number="77", content="<p>Bonjour <b>à tous</b></p>")
+
+    def seen() -> list[tuple[str, str, str]]:
+        with met.rig.node("site") as node:
+            return [(item.type, item.title, item.verified) for item in timeline(node, 99) if item.id == note]
+
+    assert until(seen) == [("Note", "Bonjour à tous", met.dialect)]
+    met.peer.ask("update", number="77", content="Bonsoir")
+    until(lambda: seen() == [("Note", "Bonsoir", met.dialect)])
+    met.peer.ask("announce", object="https://other.example/1")
+    with met.rig.node("site") as node:
+        until(lambda: [item.announced for item in timeline(node, 99) if item.announced == "https://other.example/1"])
+    met.peer.ask("delete", number="77")
+    until(lambda: seen() == [])
 
 
 def test_it_reads_our_outbox_to_the_end(met: Met) -> None:
