@@ -44,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """An option as it stands: `source` is a file, a variable of the environment, or empty for the default."""
+    """An option as it stands: `source` is a file, a variable, another option, or empty for the default."""
 
     option: Option
     value: Any
@@ -258,6 +258,9 @@ def settings(path: Path, environ: Mapping[str, str]) -> tuple[Setting, ...]:
     for setting in found.values():
         if setting.value is None:
             raise ConfigError("config.missing", name=f"{setting.option.section}.{setting.option.name}")
+    url, bind = found["url"].value, found["bind"]
+    if not bind.source and url.startswith("http:"):  # of this machine only: nobody answers in its place
+        found["bind"] = Setting(bind.option, urlsplit(url).netloc, "node.url")
     return tuple(found.values())
 
 

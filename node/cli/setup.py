@@ -1,6 +1,8 @@
 """`init`, `serve`, `rebuild`: a node's folder, its running, its views."""
 
+import errno
 import os
+import socket
 from argparse import Namespace
 from pathlib import Path
 
@@ -42,6 +44,14 @@ def _bind(text: str, out: Out) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def _deaf(bind: str, error: OSError, out: Out) -> Stop:
+    """Why nobody can be answered at this address, and what to do."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return Stop(USAGE, [out.text("error.bind_elsewhere", bind=bind)])
+    why = {errno.EADDRINUSE: "error.bind_taken", errno.EACCES: "error.bind_low"}.get(error.errno or 0, "error.bind")
+    return Stop(USAGE, [out.text(why, bind=bind, detail=error.strerror or str(error))])
+
+
 def serve(args: Namespace, out: Out) -> int:
     """Run the node until it is told to stop."""
     from node.app import serve as run
@@ -62,7 +72,7 @@ def serve(args: Namespace, out: Out) -> int:
         try:
             run(node, host, port, ready=ready)
         except OSError as error:
-            raise Stop(USAGE, [out.text("error.bind", bind=bind, detail=error.strerror or str(error))]) from error
+            raise _deaf(bind, error, out) from error
         out.say("serve.stopped")
     return 0
 
@@ -92,7 +102,7 @@ def _first_run(args: Namespace, out: Out) -> bool:
     try:
         begun = setup.run(setup.Setup(args.dir, os.environ), host, port, ready)
     except OSError as error:
-        raise Stop(USAGE, [out.text("error.bind", bind=bind, detail=error.strerror or str(error))]) from error
+        raise _deaf(bind, error, out) from error
     if begun is None:
         out.say("setup.stopped")
         return False

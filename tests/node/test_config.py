@@ -57,6 +57,12 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert load(written(tmp_path, ""), {}).bind == "127.0.0.1:8080"
 
 
+def test_an_address_of_this_machine_is_listened_on_unless_another_is_asked(tmp_path: Path) -> None:
+    path, url = written(tmp_path, ""), {"MAILLAGE_NODE__URL": "http://127.0.0.1:8601"}
+    assert load(path, url).bind == "127.0.0.1:8601"
+    assert load(path, url | {"MAILLAGE_HTTP__BIND": "0.0.0.0:8080"}).bind == "0.0.0.0:8080"
+
+
 @pytest.mark.parametrize(
     ("content", "environ", "code", "near"),
     [
